@@ -1,0 +1,44 @@
+# `make demo` and `make test` are all that is needed; both install what is missing.
+.PHONY: all demo test build release lint format schemas bench clean packages
+
+# One folder for debug and one for release, so that neither rebuilds the other.
+DEBUG := .build
+RELEASE := .build-release
+CHARTER := $(RELEASE)/release/charter
+
+all: build
+
+# A running Charter on examples/acme. LISTEN=127.0.0.1:9000 for another port.
+demo: release
+	@deploy/demo.sh $(CHARTER) $(if $(LISTEN),--listen $(LISTEN))
+
+# Lint, build, and every test.
+test: packages lint build
+	swift test --scratch-path $(DEBUG)
+
+packages:
+	@deploy/install-packages.sh
+
+build: packages
+	swift build --scratch-path $(DEBUG) --build-tests
+
+release: packages
+	@echo "… building release (a few minutes the first time)"
+	swift build --scratch-path $(RELEASE) --configuration release --product charter
+
+lint:
+	swift format lint --strict --recursive --parallel Sources Tests Package.swift
+
+format:
+	swift format --in-place --recursive --parallel Sources Tests Package.swift
+
+# The JSON Schemas of all kinds, from the program.
+schemas: build
+	$(DEBUG)/debug/charter schemas schemas
+
+# REPOSITORY=path: how long each stage takes.
+bench: release
+	$(CHARTER) bench thread --repository $(or $(REPOSITORY),.charter/demo/acme) --json
+
+clean:
+	rm -rf $(DEBUG) $(RELEASE)

@@ -1,0 +1,102 @@
+/// The registry of everything Charter can say about documents. A code, once released, keeps its meaning for ever.
+///
+/// `CH10xx` reading files and trees · `CH11xx` YAML · `CH12xx` document structure · `CH13xx` names and references ·
+/// `CH14xx` conditions · `CH15xx` meaning of single kinds · `CH16xx` secrets · `CH19xx` notes.
+public enum DiagnosticCode: String, Sendable, CaseIterable {
+    case fileTooLarge = "CH1001"
+    case notUTF8 = "CH1002"
+    case noDocuments = "CH1003"
+    case tooManyFiles = "CH1004"
+    case unreadableFile = "CH1005"
+
+    case malformedYAML = "CH1101"
+    case nestedTooDeeply = "CH1102"
+    case tooManyNodes = "CH1103"
+    case aliasExpansion = "CH1104"
+    case duplicateKey = "CH1105"
+    case unsupportedTag = "CH1106"
+
+    case notADocument = "CH1201"
+    case unsupportedVersion = "CH1202"
+    case unknownKind = "CH1203"
+    case unknownField = "CH1204"
+    case missingField = "CH1205"
+    case wrongType = "CH1206"
+    case invalidValue = "CH1207"
+    case invalidName = "CH1208"
+
+    case duplicateName = "CH1301"
+    case unresolvedReference = "CH1302"
+    case cyclicReference = "CH1303"
+    case organizationCount = "CH1304"
+    case duplicateIdentity = "CH1305"
+    case duplicateEntry = "CH1306"
+
+    case conditionSyntax = "CH1401"
+    case conditionType = "CH1402"
+    case conditionLimit = "CH1403"
+
+    case invalidPattern = "CH1501"
+    case invalidTime = "CH1502"
+    case expiredExemption = "CH1503"
+    case invalidRule = "CH1504"
+    case attributeType = "CH1505"
+    case templateArgument = "CH1506"
+    case unmatchedGlob = "CH1507"
+
+    case secretInDocument = "CH1601"
+
+    case notEnforcedYet = "CH1901"
+
+    /// The severity that the code has unless a place says otherwise.
+    public var severity: Severity {
+        switch self {
+        case .notEnforcedYet: .note
+        case .expiredExemption, .unmatchedGlob: .warning
+        default: .error
+        }
+    }
+
+    /// What the code stands for, in a few words: the short description of the rule in SARIF.
+    public var title: String {
+        switch self {
+        case .fileTooLarge: "a file is larger than the limit"
+        case .notUTF8: "a file is not UTF-8 text"
+        case .noDocuments: "the repository holds no documents"
+        case .tooManyFiles: "the repository holds more files than the limit"
+        case .unreadableFile: "a file cannot be read"
+        case .malformedYAML: "YAML that cannot be parsed"
+        case .nestedTooDeeply: "YAML nested deeper than the limit"
+        case .tooManyNodes: "more YAML nodes than the limit"
+        case .aliasExpansion: "aliases that expand to more than the limit"
+        case .duplicateKey: "the same key twice in one mapping"
+        case .unsupportedTag: "a YAML tag other than those of the core schema"
+        case .notADocument: "a document that is not a mapping with apiVersion, kind, metadata and spec"
+        case .unsupportedVersion: "an apiVersion that this program does not know"
+        case .unknownKind: "a kind that does not exist"
+        case .unknownField: "a field that does not exist"
+        case .missingField: "a required field is missing"
+        case .wrongType: "a value of another type than the field's"
+        case .invalidValue: "a value that the field does not allow"
+        case .invalidName: "a name that does not follow the rules for names"
+        case .duplicateName: "two documents of one kind with the same name"
+        case .unresolvedReference: "a reference to something that is not defined"
+        case .cyclicReference: "references that go round in a circle"
+        case .organizationCount: "a repository needs exactly one Organization"
+        case .duplicateIdentity: "one external identity claimed by two subjects"
+        case .duplicateEntry: "the same entry twice in one list"
+        case .conditionSyntax: "a condition that is not valid CEL"
+        case .conditionType: "a condition that does not fit the types of its variables"
+        case .conditionLimit: "a condition larger than the limit"
+        case .invalidPattern: "a glob or regular expression that is not valid"
+        case .invalidTime: "a time, date or period that is not valid"
+        case .expiredExemption: "an exemption that has expired"
+        case .invalidRule: "a rule whose fields contradict its effect"
+        case .attributeType: "an attribute that does not fit its declared type"
+        case .templateArgument: "template arguments that do not fit the template's parameters"
+        case .unmatchedGlob: "a glob that matches nothing"
+        case .secretInDocument: "a credential written into a document"
+        case .notEnforcedYet: "declared and stored, but not enforced yet"
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import CLibCrypto
+
+/// SHA-256 (FIPS 180-4) by OpenSSL's libcrypto, which Debian maintains and which uses the processor's SHA instructions.
+public struct SHA256Digest: Hashable, Sendable, CustomStringConvertible {
+    /// 32 bytes.
+    public let bytes: [UInt8]
+
+    /// The digest as 64 lower-case hexadecimal digits.
+    public var description: String { Hexadecimal.encode(bytes) }
+
+    /// - Parameter bytes: exactly 32 bytes, else `nil`.
+    public init?(bytes: [UInt8]) {
+        guard bytes.count == 32 else { return nil }
+        self.bytes = bytes
+    }
+
+    /// The digest of `data`.
+    public init(of data: UnsafeRawBufferPointer) {
+        var hasher = SHA256Hasher()
+        hasher.update(data)
+        self = hasher.finish()
+    }
+
+    /// The digest of `data`.
+    public init(of data: [UInt8]) {
+        self = data.withUnsafeBytes { SHA256Digest(of: $0) }
+    }
+
+    fileprivate init(unchecked bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+}
+
+/// Computes a SHA-256 digest over data that arrives in pieces.
+public struct SHA256Hasher: ~Copyable {
+    private let context: OpaquePointer?
+
+    public init() {
+        context = EVP_MD_CTX_new()
+        EVP_DigestInit_ex(context, EVP_sha256(), nil)
+    }
+
+    deinit {
+        EVP_MD_CTX_free(context)
+    }
+
+    public mutating func update(_ data: UnsafeRawBufferPointer) {
+        EVP_DigestUpdate(context, data.baseAddress, data.count)
+    }
+
+    public mutating func update(_ data: [UInt8]) {
+        data.withUnsafeBytes { update($0) }
+    }
+
+    public mutating func finish() -> SHA256Digest {
+        var out = [UInt8](repeating: 0, count: 32)
+        var length: UInt32 = 32
+        let good = EVP_DigestFinal_ex(context, &out, &length)
+        // libcrypto can fail here only for want of memory at creation; a wrong digest must not be mistaken for a right one.
+        precondition(good == 1 && length == 32, "SHA-256 is not available in libcrypto")
+        return SHA256Digest(unchecked: out)
+    }
+}
+
+/// Lower-case hexadecimal, as digests and object ids are written.
+public enum Hexadecimal {
+    public static func encode(_ bytes: some Sequence<UInt8>) -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        var text: [UInt8] = []
+        for byte in bytes {
+            text.append(digits[Int(byte >> 4)])
+            text.append(digits[Int(byte & 15)])
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+}

@@ -1,0 +1,208 @@
+import CLibPQ
+
+/// Writes the rows of a binary COPY (PostgreSQL manual, COPY: Binary Format) into one reused buffer, sent whenever it holds 256 kB.
+///
+/// A row is `beginRow()` and then one value for each column, in the order the columns were named. Binary COPY converts nothing: each method
+/// fits only a column of its type. `nil` is NULL throughout. Valid only inside the closure it was passed to.
+public final class PostgresCopyWriter {
+    /// The microseconds from 1970-01-01 to 2000-01-01, where Postgres counts from.
+    private static let epoch: Int64 = 946_684_800_000_000
+    private static let flushThreshold = 256 * 1024
+    /// A field's length is a signed 32-bit number, and the server takes no more than 1 GB.
+    private static let longestField = 1 << 30
+
+    private let columnCount: Int
+    private var missing = 0
+    /// How many rows were begun.
+    public private(set) var rowCount = 0
+
+    // INVARIANT: `buffer` holds `capacity` bytes, of which the first `count` are written; `reserve` precedes every store.
+    private var buffer: UnsafeMutableRawPointer
+    private var capacity: Int
+    private var count = 0
+    /// Absent once the COPY has ended. Not libpq's own pointer: the closure that writes may close the connection.
+    private var connection: PostgresConnection?
+
+    init(columnCount: Int, connection: PostgresConnection) {
+        self.columnCount = columnCount
+        self.connection = connection
+        capacity = Self.flushThreshold + 64 * 1024
+        buffer = .allocate(byteCount: capacity, alignment: 16)
+        append("PGCOPY\n".utf8.map { $0 } + [0xFF, 0x0D, 0x0A, 0x00])
+        store(Int64(0))
+    }
+
+    deinit { buffer.deallocate() }
+
+    /// Begins the next row.
+    public func beginRow() throws(PostgresError) {
+        try checkRowIsWhole()
+        if count >= Self.flushThreshold { try flush() }
+        store(Int16(columnCount))
+        missing = columnCount
+        rowCount += 1
+    }
+
+    /// NULL, in a column of any type.
+    public func null() throws(PostgresError) {
+        try take()
+        store(Int32(-1))
+    }
+
+    /// `text`, `varchar`, `name`, `json`, or an enum's label.
+    public func text(_ value: String?) throws(PostgresError) {
+        guard var value else { return try null() }
+        try take(room: value.utf8.count)
+        store(Int32(value.utf8.count))
+        value.withUTF8 { append(UnsafeRawBufferPointer($0)) }
+    }
+
+    /// `integer`.
+    public func int4(_ value: Int32?) throws(PostgresError) {
+        guard let value else { return try null() }
+        try take()
+        store(Int32(4))
+        store(value)
+    }
+
+    /// `bigint`.
+    public func int8(_ value: Int64?) throws(PostgresError) {
+        guard let value else { return try null() }
+        try take()
+        store(Int32(8))
+        store(value)
+    }
+
+    /// `boolean`.
+    public func bool(_ value: Bool?) throws(PostgresError) {
+        guard let value else { return try null() }
+        try take()
+        store(Int32(1))
+        store(value ? UInt8(1) : 0)
+    }
+
+    /// `bytea`.
+    public func bytes(_ value: [UInt8]?) throws(PostgresError) {
+        guard let value else { return try null() }
+        try take(room: value.count)
+        store(Int32(value.count))
+        append(value)
+    }
+
+    /// `jsonb`, from the text of a JSON document; the server checks it.
+    public func jsonb(_ value: String?) throws(PostgresError) {
+        guard var value else { return try null() }
+        let length = value.utf8.count + 1
+        try take(room: length)
+        store(Int32(length))
+        // The version of jsonb's binary form, before the text.
+        store(UInt8(1))
+        value.withUTF8 { append(UnsafeRawBufferPointer($0)) }
+    }
+
+    /// `text[]`.
+    public func textArray(_ value: [String]?) throws(PostgresError) {
+        guard let value else { return try null() }
+        let header = value.isEmpty ? 12 : 20
+        let length = value.reduce(header) { $0 + 4 + $1.utf8.count }
+        try take(room: length)
+        store(Int32(length))
+        store(Int32(value.isEmpty ? 0 : 1))  // dimensions
+        store(Int32(0))  // no NULL inside
+        store(Int32(25))  // the OID of text
+        guard !value.isEmpty else { return }
+        store(Int32(value.count))
+        store(Int32(1))  // the lower bound
+        for var element in value {
+            store(Int32(element.utf8.count))
+            element.withUTF8 { append(UnsafeRawBufferPointer($0)) }
+        }
+    }
+
+    /// `timestamptz`, in microseconds since 1970-01-01 00:00 UTC.
+    public func timestamptz(microsecondsSince1970 value: Int64?) throws(PostgresError) {
+        guard let value else { return try null() }
+        let (sinceEpoch, overflow) = value.subtractingReportingOverflow(Self.epoch)
+        guard !overflow else { throw PostgresError(.usage, "the time \(value) µs is beyond what timestamptz holds") }
+        try int8(sinceEpoch)
+    }
+
+    /// `numeric`, from decimal text such as `-12.340`; the digits after the point are kept.
+    public func numeric(_ value: String?) throws(PostgresError) {
+        guard let value else { return try null() }
+        guard let number = PostgresNumeric(decimal: value) else {
+            throw PostgresError(.usage, "`\(value.prefix(64))` is not a decimal number that numeric holds")
+        }
+        try take(room: 8 + 2 * number.digits.count)
+        store(Int32(8 + 2 * number.digits.count))
+        store(UInt16(number.digits.count))
+        store(number.weight)
+        store(number.isNegative ? UInt16(0x4000) : 0)
+        store(number.scale)
+        for digit in number.digits { store(digit) }
+    }
+
+    /// Ends the data and sends what is left.
+    func finish() throws(PostgresError) {
+        try checkRowIsWhole()
+        store(Int16(-1))
+        try flush()
+    }
+
+    /// Makes a writer kept beyond its COPY harmless.
+    func abandon() { connection = nil }
+
+    private func checkRowIsWhole() throws(PostgresError) {
+        guard missing == 0 else {
+            throw PostgresError(.usage, "row \(rowCount) of the COPY has \(columnCount - missing) values for \(columnCount) columns")
+        }
+    }
+
+    /// Takes the next column for a value of `room` bytes. Nothing is written or taken when it throws, so the caller may write another value.
+    private func take(room: Int = 16) throws(PostgresError) {
+        guard missing > 0 else {
+            throw PostgresError(.usage, "row \(rowCount) of the COPY has more than \(columnCount) values, or was not begun")
+        }
+        // The whole buffer goes out in one call, whose length is a signed 32-bit number.
+        guard room <= Self.longestField, count + room < Int(Int32.max) - 64 else {
+            throw PostgresError(.usage, "a value of \(room) bytes is too long to copy")
+        }
+        missing -= 1
+    }
+
+    private func flush() throws(PostgresError) {
+        guard let connection else { throw PostgresError(.usage, "the COPY has ended") }
+        let live = try connection.live()
+        let sent = PQputCopyData(live, buffer.assumingMemoryBound(to: CChar.self), Int32(count))
+        guard sent == 1 else { throw PostgresErrorReading.error(of: nil, on: live) }
+        count = 0
+    }
+
+    private func append(_ bytes: [UInt8]) {
+        bytes.withUnsafeBytes { append($0) }
+    }
+
+    private func append(_ bytes: UnsafeRawBufferPointer) {
+        guard let source = bytes.baseAddress else { return }
+        reserve(bytes.count)
+        (buffer + count).copyMemory(from: source, byteCount: bytes.count)
+        count += bytes.count
+    }
+
+    /// Stores in network byte order.
+    private func store<N: FixedWidthInteger & BitwiseCopyable>(_ value: N) {
+        reserve(MemoryLayout<N>.size)
+        (buffer + count).storeBytes(of: value.bigEndian, as: N.self)
+        count += MemoryLayout<N>.size
+    }
+
+    private func reserve(_ extra: Int) {
+        guard count + extra > capacity else { return }
+        let grown = max(capacity * 2, count + extra)
+        let larger = UnsafeMutableRawPointer.allocate(byteCount: grown, alignment: 16)
+        larger.copyMemory(from: buffer, byteCount: count)
+        buffer.deallocate()
+        buffer = larger
+        capacity = grown
+    }
+}
