@@ -1,0 +1,116 @@
+/// Emits instructions for a checked expression. Registers are a stack: an expression's temporaries lie above its result.
+struct CodeEmitter {
+    /// Distances fit their operand up to here.
+    static let wordLimit = 65_535
+
+    let expression: CheckedExpression
+    let folded: [CELValue?]
+    var words: [UInt32] = []
+    var constants: [CELValue] = []
+    private var constantNumbers: [String: Int] = [:]
+    /// The first register that is free.
+    var top = 0
+    private var highest = 0
+    /// Variable number → register.
+    var localRegisters: [Int: Int] = [:]
+    private var slotsRead: Set<Int> = []
+    private var issues: [CELIssue] = []
+
+    static func emit(_ expression: CheckedExpression) throws(CELIssues) -> CELProgram {
+        var emitter = CodeEmitter(expression: expression)
+        let result = emitter.allocate()
+        emitter.emit(expression.tree.root, into: result)
+        emitter.add(Instruction(.finish, result, 0))
+        emitter.checkLimits()
+        guard emitter.issues.isEmpty else { throw CELIssues(issues: Array(emitter.issues.prefix(CELLimits.issues))) }
+        return CELProgram(
+            words: emitter.words, constants: emitter.constants, registerCount: emitter.highest, resultType: expression.resultType,
+            slotsRead: emitter.slotsRead.sorted())
+    }
+
+    private init(expression: CheckedExpression) {
+        self.expression = expression
+        folded = ConstantFolding.values(expression)
+    }
+
+    private mutating func checkLimits() {
+        let range = expression.tree[expression.tree.root].range
+        if words.count > Self.wordLimit || constants.count > Self.wordLimit {
+            issues.append(CELIssue(kind: .limit, message: "expression is too large", range: range))
+        }
+        if highest > 256 { issues.append(CELIssue(kind: .limit, message: "expression needs too many intermediate values", range: range)) }
+    }
+
+    mutating func report(_ issue: CELIssue) { issues.append(issue) }
+
+    // MARK: Registers and words
+
+    mutating func allocate(_ count: Int = 1) -> Int {
+        let register = top
+        top += count
+        highest = max(highest, top)
+        return register
+    }
+
+    /// Frees what the body allocates.
+    mutating func temporarily<T>(_ body: (inout CodeEmitter) -> T) -> T {
+        let mark = top
+        defer { top = mark }
+        return body(&self)
+    }
+
+    @discardableResult
+    mutating func add(_ instruction: Instruction) -> Int {
+        words.append(instruction.word)
+        return words.count - 1
+    }
+
+    /// A conditional jump whose distance `land` sets.
+    mutating func jump(_ operation: Operation, _ register: Int) -> Int { add(Instruction(operation, register, number: 0)) }
+
+    mutating func jump() -> Int { add(Instruction(.jump, distance: 0)) }
+
+    mutating func jump(backTo target: Int) { add(Instruction(.jump, distance: target - words.count - 1)) }
+
+    /// Makes a jump lead to the next word.
+    mutating func land(_ jump: Int) {
+        let old = Instruction(word: words[jump])
+        let distance = words.count - jump - 1
+        guard let operation = old.operation else { return }
+        words[jump] = (operation == .jump ? Instruction(.jump, distance: distance) : Instruction(operation, old.a, number: distance)).word
+    }
+
+    mutating func constant(_ value: CELValue) -> Int {
+        switch value {
+        case .null, .bool, .int, .uint, .double, .string, .type:
+            let key = "\(value.typeName):\(value.text)"
+            if let number = constantNumbers[key] { return number }
+            // A text that `text` had to cut would stand for others with the same beginning.
+            if key.utf8.count < 900 { constantNumbers[key] = constants.count }
+        default: break
+        }
+        constants.append(value)
+        return constants.count - 1
+    }
+
+    mutating func load(_ value: CELValue, into register: Int) { add(Instruction(.constant, register, number: constant(value))) }
+
+    mutating func loadSlot(_ slot: Int, named name: String, into register: Int) {
+        slotsRead.insert(slot)
+        add(Instruction(.slot, register, number: slot))
+        add(Instruction(.missing, register, number: constant(.string(name))))
+    }
+
+    mutating func hasSlot(_ slot: Int, into register: Int) {
+        slotsRead.insert(slot)
+        add(Instruction(.hasSlot, register, number: slot))
+    }
+
+    /// A register that holds the node's value: a variable's own, or a new one.
+    mutating func operand(_ id: NodeID) -> Int {
+        if case .local(let local) = expression.references[id], folded[id] == nil, let register = localRegisters[local] { return register }
+        let register = allocate()
+        emit(id, into: register)
+        return register
+    }
+}

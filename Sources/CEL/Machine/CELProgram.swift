@@ -1,0 +1,21 @@
+/// A compiled expression: plain data that can be stored, and run by `CELMachine` once `CELVerifier` has passed it.
+public struct CELProgram: Sendable {
+    /// Fixed-width instructions; see `Operation` for the set.
+    public var words: [UInt32]
+    /// What instructions refer to by number. Never errors.
+    public var constants: [CELValue]
+    /// At most 256.
+    public var registerCount: Int
+    /// What the checker deduced; `dyn` for an unchecked expression.
+    public var resultType: CELType
+    /// The slots that evaluating may read, sorted.
+    public var slotsRead: [Int]
+
+    public init(words: [UInt32], constants: [CELValue], registerCount: Int, resultType: CELType, slotsRead: [Int]) {
+        self.words = words
+        self.constants = constants
+        self.registerCount = registerCount
+        self.resultType = resultType
+        self.slotsRead = slotsRead
+    }
+}

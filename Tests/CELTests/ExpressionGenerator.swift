@@ -1,0 +1,152 @@
+@testable import CEL
+
+/// Makes random expressions: mostly of the types that are asked for, now and then of another.
+struct ExpressionGenerator {
+    enum Wanted: CaseIterable { case bool, int, uint, double, string, bytes, list, map, timestamp, duration, optional, null }
+
+    var random: SplitMix
+    /// How often, in a hundred, something of another type is made.
+    var mistakes: Int
+    private var variables: [(name: String, type: Wanted)] = []
+    private var names = 0
+
+    init(seed: UInt64, mistakes: Int) {
+        random = SplitMix(seed: seed)
+        self.mistakes = mistakes
+    }
+
+    /// What the expressions may name, with a value or none for each slot.
+    static let environment = CELEnvironment(variables: [
+        .init("i", .int), .init("u", .uint), .init("d", .double), .init("s", .string), .init("b", .bool), .init("l", .list(.int)),
+        .init("m", .map(.string, .int)), .init("any", .dyn), .init("t", .timestamp), .init("gone", .int), .init("y", .bytes),
+        .init(
+            "r",
+            .record(CELRecordType(name: "R", fields: [.init(name: "n", type: .int), .init(name: "s", type: .string)]))),
+    ])
+
+    mutating func slots() -> [CELValue?] {
+        let numbers: [Int64] = [0, 1, -1, 2, 7, .max, .min, 100]
+        let dynamic: [CELValue?] = [
+            nil, .null, .int(3), .string("x"), .list([.int(1), .string("a")]), .map(CELMap([("k", .int(1))])), .double(.nan), .bool(true),
+        ]
+        return [
+            .int(pick(numbers)), .uint(pick([0, 1, 2, .max])), .double(pick([0, -0.0, 1.5, .infinity, .nan, 1e300])),
+            .string(pick(["", "a", "abc", "héllo", "日本"])), .bool(pick([true, false])),
+            .list(pick([[], [.int(1)], [.int(1), .int(2), .int(3)]])),
+            .map(pick([CELMap(), CELMap([("a", .int(1)), ("k", .int(2))])])), pick(dynamic),
+            .timestamp(CELTimestamp(nanosecondsSince1970: pick(numbers))), nil, .bytes(pick([[], [1, 2], [255]])), pick([nil, .int(4)]),
+            .string("r"),
+        ]
+    }
+
+    mutating func pick<T>(_ choices: [T]) -> T { choices[Int.random(in: 0..<choices.count, using: &random)] }
+
+    mutating func expression() -> String { make(pick(Wanted.allCases), Int.random(in: 1...5, using: &random)) }
+
+    private mutating func make(_ wanted: Wanted, _ depth: Int) -> String {
+        let wanted = Int.random(in: 0..<100, using: &random) < mistakes ? pick(Wanted.allCases) : wanted
+        let known = variables.filter { $0.type == wanted }
+        if !known.isEmpty, Int.random(in: 0..<3, using: &random) == 0 { return pick(known).name }
+        guard depth > 0 else { return pick(Self.leaves[wanted] ?? ["null"]) }
+        let isCommon = Int.random(in: 0..<6, using: &random) == 0
+        return expand(pick(isCommon ? Self.common : Self.specific[wanted] ?? Self.common), wanted, depth - 1)
+    }
+
+    /// Fills in a template: `%i` an integer and so on, `%=` what is wanted, `%A` anything twice the same, `%V` and `%W` declare an
+    /// integer, `%K` a string, for what follows in the template.
+    private mutating func expand(_ template: String, _ wanted: Wanted, _ depth: Int) -> String {
+        var output = ""
+        var rest = Substring(template)
+        let anything = pick(Wanted.allCases)
+        let scope = variables.count
+        defer { variables.removeLast(variables.count - scope) }
+        while let mark = rest.firstIndex(of: "%") {
+            output += rest[..<mark]
+            let letter = rest[rest.index(after: mark)...].first ?? "="
+            rest = rest[mark...].dropFirst(2)
+            switch letter {
+            case "V", "W", "K":
+                names += 1
+                variables.append(("\(letter.lowercased())\(names)", letter == "K" ? .string : .int))
+                output += "\(letter.lowercased())\(names)"
+            case "=": output += make(wanted, depth)
+            case "A": output += make(anything, depth)
+            default: output += make(Self.letters[letter] ?? wanted, depth)
+            }
+        }
+        return output + rest
+    }
+
+    private static let letters: [Character: Wanted] = [
+        "b": .bool, "i": .int, "u": .uint, "d": .double, "s": .string, "y": .bytes, "l": .list, "m": .map, "t": .timestamp, "r": .duration,
+        "o": .optional,
+    ]
+
+    private static let leaves: [Wanted: [String]] = [
+        .bool: ["true", "false", "b", "has(r.n)", "has(m.k)", "has(any.k)"],
+        .int: [
+            "0", "1", "1", "2", "3", "-1", "7", "i", "size(s)", "9223372036854775807", "i", "gone", "r.n", "size(l)", "any",
+            "-9223372036854775808",
+        ],
+        .uint: ["0u", "1u", "18446744073709551615u", "u"],
+        .double: ["0.0", "1.5", "-2.25", "1e300", "d"],
+        .string: ["''", "'a'", "'abc'", "s", "r.s", "'é'", "'%d %s'"],
+        .bytes: ["b''", "b'ab'", "b'\\xff'", "y"],
+        .list: ["[]", "[1]", "l", "[1, 2, 3]", "['a', 'b']", "[dyn(1), 'a']"],
+        .map: ["{}", "m", "{'a': 1}", "{1: 'x', 2u: 'y', true: 'z'}"],
+        .timestamp: ["t", "timestamp(0)", "timestamp('2024-02-29T12:00:00.5Z')"],
+        .duration: ["duration('1h')", "duration('-1.5s')", "duration('0')"],
+        .optional: ["optional.none()", "optional.of(1)", "m.?a", "any.?k", "l[?0]", "r.?n"],
+        .null: ["null"],
+    ]
+
+    private static let common = [
+        "(%b ? %= : %=)", "[%=][%i]", "[%=, %=][0]", "{'a': %=}.a", "{'a': %=}.b", "{%s: %=}[%s]", "dyn(%=)", "%o.orValue(%=)",
+        "cel.bind(%V, %i, %=)", "cel.bind(%K, %s, %=)", "google.protobuf.Value{list_value: [%=]}[0]",
+    ]
+
+    private static let specific: [Wanted: [String]] = [
+        .bool: [
+            "(%b && %b)", "(%b || %b)", "!(%b)", "(%A == %A)", "(%A != %A)", "(%A < %A)", "(%A <= %A)", "(%A > %A)", "(%A >= %A)",
+            "(%i in %l)",
+            "(%s in %m)", "%s.startsWith(%s)", "%s.contains(%s)", "%s.matches('a+')", "%s.matches('(')", "%s.matches(%s)", "%o.hasValue()",
+            "%l.all(%V, %b)", "%l.exists(%V, %b)", "%l.exists_one(%V, %b)", "%m.all(%K, %b)", "%m.exists(%K, %b)", "%l.all(%V, %W, %b)",
+            "%m.exists(%K, %V, %b)", "%m.existsOne(%K, %V, %b)", "sets.contains(%l, %l)", "sets.intersects(%l, %l)", "bool(%s)",
+        ],
+        .int: [
+            "(%i + %i)", "(%i - %i)", "(%i * %i)", "(%i / %i)", "(%i % %i)", "-(%i)", "size(%s)", "size(%l)", "%m.size()", "int(%s)",
+            "int(%d)",
+            "int(%u)", "int(%t)", "%l[%i]", "%m[%s]", "%t.getHours()", "%t.getDayOfYear('Europe/Berlin')", "%t.getDate(%s)",
+            "%r.getMinutes()",
+            "math.greatest(%i, %i, %i)", "math.least(%i, %i)", "%s.indexOf(%s)", "%s.lastIndexOf(%s, %i)", "math.bitAnd(%i, 7)",
+            "math.bitShiftLeft(%i, %i)", "math.abs(%i)", "%o.value()", "google.protobuf.Int32Value{value: %i}",
+        ],
+        .uint: ["(%u + %u)", "(%u - %u)", "(%u % %u)", "uint(%i)", "uint(%s)", "uint(%d)"],
+        .double: ["(%d + %d)", "(%d * %d)", "(%d / %d)", "double(%i)", "double(%s)", "math.round(%d)", "math.sqrt(%d)", "-(%d)"],
+        .string: [
+            "(%s + %s)", "string(%i)", "string(%d)", "string(%b)", "string(%t)", "string(%r)", "string(%y)", "%s.substring(%i)",
+            "%s.substring(%i, %i)", "%s.charAt(%i)", "%s.replace(%s, %s)", "%s.replace(%s, %s, %i)", "%s.format([%i, %l])",
+            "['x', %s].join(%s)",
+            "%s.upperAscii()", "%s.trim()", "%s.reverse()", "strings.quote(%s)", "base64.encode(%y)", "regex.replace(%s, 'a', %s)",
+        ],
+        .bytes: ["bytes(%s)", "(%y + %y)", "base64.decode(%s)"],
+        .list: [
+            "[%i, %i]", "(%l + %l)", "[?%o, 1]", "%l.map(%V, %i)", "%l.map(%V, %b, %i)", "%l.filter(%V, %b)", "%m.map(%K, %s)",
+            "%l.transformList(%V, %W, %i)", "%m.transformList(%K, %V, %b, %i)", "%l.sortBy(%V, %i)", "%l.sort()", "%l.slice(0, %i)",
+            "%l.distinct()", "%s.split(%s)", "%s.split(%s, %i)", "%l.reverse()", "[%l, %l].flatten()", "lists.range(%l.size())",
+            "regex.extractAll(%s, 'a.')", "[%o, %o].unwrapOpt()",
+        ],
+        .map: [
+            "{%s: %i, 'z': %i}", "{?'o': %o}", "{?%s: %o, %i: %i}", "%m.transformMap(%K, %V, %i)", "%l.transformMap(%V, %W, %b, %i)",
+            "%m.transformMapEntry(%K, %V, {%K: %i})", "google.protobuf.Struct{fields: %m}",
+        ],
+        .timestamp: [
+            "(%t + %r)", "(%r + %t)", "(%t - %r)", "timestamp(%i)", "timestamp(%s)", "google.protobuf.Timestamp{seconds: %i, nanos: %i}",
+        ],
+        .duration: ["(%r + %r)", "(%r - %r)", "(%t - %t)", "-(%r)", "duration(%s)"],
+        .optional: [
+            "optional.of(%i)", "optional.ofNonZeroValue(%i)", "%m.?a", "%m[?%s]", "%l[?%i]", "%o.or(%o)", "%o.optMap(%V, %i)",
+            "%o.optFlatMap(%V, %o)", "%l.first()", "regex.extract(%s, '(b)c')",
+        ],
+    ]
+}
