@@ -1,0 +1,87 @@
+import Diagnostics
+import JSON
+import YAML
+
+/// Reads a file's bytes into documents.
+public enum DocumentReader {
+    /// The largest file that is read.
+    public static let fileLimit = 8 << 20
+
+    /// Parses and checks the structure of all documents of a file; never fails, says what is wrong in `diagnostics`.
+    public static func read(_ bytes: [UInt8], path: String) -> ParsedFile {
+        var file = ParsedFile(path: path, documents: [], broken: [], diagnostics: [])
+        if bytes.count > fileLimit {
+            file.diagnostics.append(tooLarge(path, size: bytes.count))
+            return file
+        }
+        let (nodes, errors) = YAMLParser.parse(bytes)
+        file.diagnostics = errors.map { diagnostic($0, path: path) }
+        // A duplicate key or a bad tag was dropped from its mapping: the documents are read on, for the other errors that they may hold,
+        // but none of them is handed on as good.
+        for node in nodes { read(SpecNode(node, path: path), into: &file) }
+        if !errors.isEmpty {
+            file.broken += file.documents.map { ($0.kind, $0.name.value) }
+            file.documents = []
+        }
+        return file
+    }
+
+    /// The finding for a file over the limit; also used where the size is known before anything is read.
+    public static func tooLarge(_ path: String, size: Int) -> Diagnostic {
+        Diagnostic(
+            .fileTooLarge, "the file has \(size) bytes, the limit is \(fileLimit)", at: SourceSpan(startOf: path),
+            help: "split it into several files; a governance document rarely needs more than a few kilobytes")
+    }
+
+    private static func read(_ node: SpecNode, into file: inout ParsedFile) {
+        var checker = StructureChecker(path: file.path)
+        let header = checker.header(node)
+        checker.scanForSecrets(node.node)
+        if let kind = header.kind {
+            // The spec is checked even if the name is bad: all errors in one run.
+            let spec = checker.spec(node, of: kind)
+            if let name = header.name {
+                if checker.diagnostics.hasErrors {
+                    file.broken.append((kind, name.value))
+                } else {
+                    file.documents.append(
+                        Document(
+                            kind: kind, name: name, labels: header.labels, annotations: header.annotations, spec: spec.node,
+                            json: spec.json,
+                            references: checker.references, globs: checker.globs, span: node.span))
+                }
+            }
+        }
+        file.diagnostics += checker.diagnostics
+    }
+
+    private static func diagnostic(_ error: YAMLError, path: String) -> Diagnostic {
+        let span = SourceSpan(path: path, error.range)
+        let related = error.related.map { [Diagnostic.Related(span: SourceSpan(path: path, $0.range), message: $0.message)] } ?? []
+        switch error.kind {
+        case .syntax: return Diagnostic(.malformedYAML, error.message, at: span, related: related, help: yamlHelp(error.message))
+        case .unknownAlias:
+            return Diagnostic(.malformedYAML, error.message, at: span, help: "define it with `&name` earlier in the same document")
+        case .keyNotScalar: return Diagnostic(.malformedYAML, error.message, at: span)
+        case .notUTF8: return Diagnostic(.notUTF8, error.message, at: span, help: "save the file as UTF-8")
+        case .depth: return Diagnostic(.nestedTooDeeply, error.message, at: span, help: "no kind needs more than a dozen levels")
+        case .nodes: return Diagnostic(.tooManyNodes, error.message, at: span, help: "split the file")
+        case .aliasExpansion:
+            return Diagnostic(.aliasExpansion, error.message, at: span, help: "write the values out, or use a PolicyTemplate")
+        case .duplicateKey: return Diagnostic(.duplicateKey, error.message, at: span, related: related, help: "remove one of the two")
+        case .unsupportedTag: return Diagnostic(.unsupportedTag, error.message, at: span, help: "remove the tag")
+        }
+    }
+
+    private static func yamlHelp(_ message: String) -> String? {
+        if message.contains("a tab") { return "indent with spaces" }
+        if message.contains("cannot begin") || message.contains("alias") { return "put the text in quotes: \"*\"" }
+        if message.contains("mapping values") {
+            return "text that holds `: ` needs quotes; the fields of one mapping need the same indentation"
+        }
+        if message.contains("quote") { return "close it; a quote inside double quotes is written `\\\"`, inside single quotes `''`" }
+        if message.contains("expected `") { return "close the bracket" }
+        if message.contains("expected") { return "check the indentation, and that every bracket and quote is closed" }
+        return nil
+    }
+}

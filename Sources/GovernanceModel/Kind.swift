@@ -1,0 +1,62 @@
+/// The kinds of documents of `apiVersion: charter/v1`.
+public enum Kind: String, Sendable, CaseIterable, Comparable {
+    case organization = "Organization"
+    case user = "User"
+    case serviceAccount = "ServiceAccount"
+    case team = "Team"
+    case role = "Role"
+    case provider = "Provider"
+    case model = "Model"
+    case budget = "Budget"
+    case policy = "Policy"
+    case policyTemplate = "PolicyTemplate"
+    case detector = "Detector"
+    case exemption = "Exemption"
+    case complianceFramework = "ComplianceFramework"
+    case alertRoute = "AlertRoute"
+    case retentionPolicy = "RetentionPolicy"
+    case policyTest = "PolicyTest"
+    case invariant = "Invariant"
+
+    /// The one `apiVersion` there is.
+    public static let apiVersion = "charter/v1"
+
+    /// The shape of the kind's `spec`.
+    public var schema: ObjectSchema {
+        switch self {
+        case .organization: Organization.schema
+        case .user: User.schema
+        case .serviceAccount: ServiceAccount.schema
+        case .team: Team.schema
+        case .role: Role.schema
+        case .provider: Provider.schema
+        case .model: Model.schema
+        case .budget: Budget.schema
+        case .policy: Policy.schema
+        case .policyTemplate: PolicyTemplate.schema
+        case .detector: Detector.schema
+        case .exemption: Exemption.schema
+        case .complianceFramework: ComplianceFramework.schema
+        case .alertRoute: AlertRoute.schema
+        case .retentionPolicy: RetentionPolicy.schema
+        case .policyTest: PolicyTest.schema
+        case .invariant: Invariant.schema
+        }
+    }
+
+    /// What is declared and stored but not acted upon yet; `nil` for kinds that are enforced.
+    public var notEnforcedYet: String? {
+        switch self {
+        case .budget: "spending is not metered yet, so this budget limits nothing"
+        case .policyTemplate: "templates are not expanded yet"
+        case .detector: "content is not scanned yet; findings must come with the request as `context.findings`"
+        case .alertRoute: "alerts are not sent yet"
+        case .retentionPolicy: "nothing is deleted by age yet"
+        case .policyTest: "policy tests are not run yet"
+        case .invariant: "invariants are not proved yet"
+        case .organization, .user, .serviceAccount, .team, .role, .provider, .model, .policy, .exemption, .complianceFramework: nil
+        }
+    }
+
+    public static func < (a: Kind, b: Kind) -> Bool { a.rawValue < b.rawValue }
+}

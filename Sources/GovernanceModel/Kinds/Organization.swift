@@ -1,0 +1,102 @@
+/// The organisation whose repository this is; one document a repository.
+public struct Organization: Sendable {
+    public static let attributeTypes = ["string", "int", "double", "bool", "timestamp", "stringList"]
+
+    static let attribute = ObjectSchema(
+        "The type of an attribute.",
+        [
+            .required("type", .enumeration(attributeTypes), "What the attribute holds."),
+            .optional("values", .list(.string(.text), minimum: 1), "For strings: the only values allowed."),
+            .optional("description", .string(.text), "What the attribute means."),
+        ])
+
+    public static let schema = ObjectSchema(
+        "The organisation: one document a repository.",
+        [
+            .required("displayName", .string(.text), "The organisation's name for people."),
+            .required("currency", .string(.currency), "ISO 4217 code of the currency of all prices and budgets."),
+            .optional("timeZone", .string(.timeZone), "IANA time zone in which periods begin; `UTC` by default."),
+            .optional("subjectAttributes", .map(.object(attribute)), "Typed attributes of users and service accounts."),
+            .optional("contextAttributes", .map(.object(attribute)), "Typed members of a request's context beside the built-in ones."),
+            .optional(
+                "resourceTypes",
+                .list(
+                    .object(
+                        ObjectSchema(
+                            "A type of resource beside models.",
+                            [
+                                .required("name", .string(.name), "The type, as requests name it."),
+                                .required("actions", .list(.string(.text), minimum: 1), "What can be done with such a resource."),
+                                .optional("properties", .map(.object(attribute)), "Typed properties that come with a request."),
+                                .optional("open", .bool, "Whether properties beyond the declared ones are allowed; `false` by default."),
+                            ]))), "Types of resources beside the built-in `model`."),
+            .optional(
+                "reconcile",
+                .object(
+                    ObjectSchema(
+                        "How declared state is kept in the database.",
+                        [
+                            .optional("interval", .string(.period), "Time between two checks for drift; `5s` by default."),
+                            .optional("drift", .enumeration(["correct", "report"]), "What is done about drift; `correct` by default."),
+                        ])), "Settings of the reconciler."),
+            .optional(
+                "trustedSigners",
+                .list(
+                    .object(
+                        ObjectSchema(
+                            "A key whose signatures are accepted.",
+                            [
+                                .required("name", .string(.name), "Whose key it is."),
+                                .required("publicKey", .string(.text), "The public key, as in an `allowed_signers` file."),
+                                .optional("expires", .string(.timestamp), "When the key stops being accepted."),
+                            ]))), "Keys whose signatures on commits and bundles are accepted."),
+        ])
+
+    public let spec: SpecNode
+
+    public init(spec: SpecNode) { self.spec = spec }
+
+    /// A declared attribute.
+    public struct Attribute: Sendable {
+        public var name: Located<String>
+        public var type: String
+        public var values: [String]
+    }
+
+    public struct ResourceType: Sendable {
+        public var name: Located<String>
+        public var actions: [String]
+        public var properties: [Attribute]
+        public var isOpen: Bool
+    }
+
+    public enum DriftMode: String, Sendable { case correct, report }
+
+    public var currency: String { spec.requiredString("currency").value }
+    public var timeZone: String { spec.string("timeZone")?.value ?? "UTC" }
+    public var subjectAttributes: [Attribute] { Self.attributes(spec, "subjectAttributes") }
+    public var contextAttributes: [Attribute] { Self.attributes(spec, "contextAttributes") }
+
+    public var resourceTypes: [ResourceType] {
+        spec.list("resourceTypes").map {
+            ResourceType(
+                name: $0.requiredString("name"), actions: $0.strings("actions").map(\.value), properties: Self.attributes($0, "properties"),
+                isOpen: $0.bool("open") ?? false)
+        }
+    }
+
+    /// Time between two checks for drift, in nanoseconds.
+    public var reconcileInterval: Int64 {
+        spec["reconcile"]?.string("interval").flatMap { Period.nanoseconds($0.value) } ?? 5_000_000_000
+    }
+
+    public var driftMode: DriftMode {
+        spec["reconcile"]?.string("drift").flatMap { DriftMode(rawValue: $0.value) } ?? .correct
+    }
+
+    private static func attributes(_ node: SpecNode, _ name: String) -> [Attribute] {
+        node.map(name).map { key, value in
+            Attribute(name: key, type: value.requiredString("type").value, values: value.strings("values").map(\.value))
+        }
+    }
+}

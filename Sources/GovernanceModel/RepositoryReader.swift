@@ -1,0 +1,187 @@
+import Diagnostics
+import Foundation
+import Git
+
+/// One version of a repository, read and linked.
+public struct RepositorySnapshot: Sendable {
+    public var governance: Governance
+    public var diagnostics: [Diagnostic]
+    /// The commit it was read from; `nil` for files on disk.
+    public var commit: GitCommit?
+    /// Text of the files that diagnostics point into, for showing it. Read from git, only those of this snapshot's own diagnostics are here
+    /// until `RepositoryReader.addSources` brings those of later stages.
+    public var sources: [String: [UInt8]]
+    /// How many files were read, and how many of them had to be parsed because no earlier version had the same content.
+    public var fileCount: Int
+    public var parsedCount: Int
+    /// Time spent, in nanoseconds: reading objects, parsing, linking.
+    public var timings: Timings
+
+    public struct Timings: Sendable {
+        public var read: Int64 = 0
+        public var parse: Int64 = 0
+        public var link: Int64 = 0
+    }
+}
+
+/// Reads versions of one repository. What was parsed once is not parsed again: results are kept by path and blob id for the next version.
+///
+/// Not for use by two threads at once.
+public final class RepositoryReader {
+    private var parsed: [GitTreeFile: ParsedFile] = [:]
+
+    public init() {}
+
+    /// Documents are all files ending in `.yaml` or `.yml`, hidden files and folders left out.
+    public static func isDocument(_ path: String) -> Bool {
+        guard path.hasSuffix(".yaml") || path.hasSuffix(".yml") else { return false }
+        return !path.split(separator: "/").contains { $0.hasPrefix(".") }
+    }
+
+    /// Reads `commit` from the object database, without a checkout.
+    public func read(_ repository: GitRepository, commit id: GitObjectID) throws(GitError) -> RepositorySnapshot {
+        let clock = ContinuousClock()
+        let start = clock.now
+        var timings = RepositorySnapshot.Timings()
+        let commit = try repository.commit(id)
+        let files = try repository.files(in: id, where: Self.isDocument)
+        var next: [GitTreeFile: ParsedFile] = [:]
+        next.reserveCapacity(files.count)
+        var parsedCount = 0
+        for file in files {
+            if let known = parsed[file] {
+                next[file] = known
+                continue
+            }
+            parsedCount += 1
+            var result: ParsedFile
+            do throws(GitError) {
+                let bytes = try repository.blob(file.blob, path: file.path, limit: DocumentReader.fileLimit)
+                let before = clock.now
+                result = DocumentReader.read(bytes, path: file.path)
+                timings.parse += (clock.now - before).nanoseconds
+            } catch {
+                guard case .tooLarge(_, let size, _) = error.kind else { throw error }
+                result = ParsedFile(
+                    path: file.path, documents: [], broken: [], diagnostics: [DocumentReader.tooLarge(file.path, size: Int(size))])
+            }
+            next[file] = result
+        }
+        parsed = next
+        timings.read = (clock.now - start).nanoseconds - timings.parse
+        var snapshot = Self.link(files.compactMap { next[$0] }, timings: timings)
+        snapshot.commit = commit
+        snapshot.parsedCount = parsedCount
+        addSources(for: snapshot.diagnostics, to: &snapshot, from: repository)
+        return snapshot
+    }
+
+    /// Reads the files that `diagnostics` point into, if `snapshot` is the version that this reader has read last.
+    public func addSources(for diagnostics: [Diagnostic], to snapshot: inout RepositorySnapshot, from repository: GitRepository) {
+        let missing = Self.pathsShown(diagnostics).subtracting(snapshot.sources.keys)
+        if missing.isEmpty { return }
+        for file in parsed.keys where missing.contains(file.path) {
+            // A snippet is a courtesy: without it the diagnostic still names the place.
+            snapshot.sources[file.path] = try? repository.blob(file.blob, path: file.path, limit: DocumentReader.fileLimit)
+        }
+    }
+
+    /// Reads the files below `directory` as they lie on disk.
+    public func read(directory: String) throws(DirectoryError) -> RepositorySnapshot {
+        let clock = ContinuousClock()
+        let start = clock.now
+        let paths = try Self.documentPaths(below: directory)
+        var timings = RepositorySnapshot.Timings()
+        var sources: [String: [UInt8]] = [:]
+        var files: [ParsedFile] = []
+        for path in paths {
+            let full = directory + "/" + path
+            let size = ((try? FileManager.default.attributesOfItem(atPath: full))?[.size] as? Int) ?? 0
+            if size > DocumentReader.fileLimit {
+                files.append(ParsedFile(path: path, documents: [], broken: [], diagnostics: [DocumentReader.tooLarge(path, size: size)]))
+                continue
+            }
+            guard let data = FileManager.default.contents(atPath: full) else {
+                let unreadable = Diagnostic(
+                    .unreadableFile, "the file cannot be read", at: SourceSpan(startOf: path), help: "check its permissions")
+                files.append(ParsedFile(path: path, documents: [], broken: [], diagnostics: [unreadable]))
+                continue
+            }
+            let bytes = Array(data)
+            let before = clock.now
+            files.append(DocumentReader.read(bytes, path: path))
+            timings.parse += (clock.now - before).nanoseconds
+            sources[path] = bytes
+        }
+        timings.read = (clock.now - start).nanoseconds - timings.parse
+        var snapshot = Self.link(files, timings: timings)
+        snapshot.parsedCount = files.count
+        snapshot.sources = sources
+        return snapshot
+    }
+
+    private static func link(_ files: [ParsedFile], timings: RepositorySnapshot.Timings) -> RepositorySnapshot {
+        let clock = ContinuousClock()
+        let start = clock.now
+        var (governance, diagnostics) = Governance.link(files)
+        if files.isEmpty {
+            diagnostics = [
+                Diagnostic(
+                    .noDocuments, "there is no .yaml or .yml file", at: SourceSpan(startOf: "."),
+                    help: "a governance repository holds documents with `apiVersion: \(Kind.apiVersion)`")
+            ]
+        }
+        var timings = timings
+        timings.link = (clock.now - start).nanoseconds
+        return RepositorySnapshot(
+            governance: governance, diagnostics: diagnostics.inReadingOrder(), commit: nil, sources: [:], fileCount: files.count,
+            parsedCount: 0,
+            timings: timings)
+    }
+
+    private static func pathsShown(_ diagnostics: [Diagnostic]) -> Set<String> {
+        Set(diagnostics.flatMap { [$0.span.path] + $0.related.map(\.span.path) })
+    }
+
+    private static func documentPaths(below directory: String) throws(DirectoryError) -> [String] {
+        var isDirectory: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: directory, isDirectory: &isDirectory) else { throw .missing(directory) }
+        guard isDirectory.boolValue else { throw .notADirectory(directory) }
+        guard let walk = FileManager.default.enumerator(atPath: directory) else { throw .unreadable(directory) }
+        var paths: [String] = []
+        while let path = walk.nextObject() as? String {
+            if (path as NSString).lastPathComponent.hasPrefix(".") {
+                if walk.fileAttributes?[.type] as? FileAttributeType == .typeDirectory { walk.skipDescendants() }
+                continue
+            }
+            if walk.fileAttributes?[.type] as? FileAttributeType == .typeSymbolicLink { throw .symbolicLink(path) }
+            if isDocument(path) { paths.append(path) }
+        }
+        return paths.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
+}
+
+/// Why a folder on disk cannot be read as a repository.
+public enum DirectoryError: Error, Sendable, CustomStringConvertible {
+    case missing(String)
+    case notADirectory(String)
+    case unreadable(String)
+    case symbolicLink(String)
+
+    public var description: String {
+        switch self {
+        case .missing(let path): "`\(path)` does not exist"
+        case .notADirectory(let path): "`\(path)` is not a folder"
+        case .unreadable(let path): "`\(path)` cannot be read; check its permissions"
+        case .symbolicLink(let path): "`\(path)` is a symbolic link; links are refused, since they can lead out of the repository"
+        }
+    }
+}
+
+extension Duration {
+    /// Whole nanoseconds.
+    public var nanoseconds: Int64 {
+        let parts = components
+        return parts.seconds * 1_000_000_000 + parts.attoseconds / 1_000_000_000
+    }
+}

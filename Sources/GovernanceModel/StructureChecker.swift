@@ -1,0 +1,142 @@
+import Diagnostics
+import JSON
+import YAML
+
+/// Checks one document against its kind's schema and turns it into JSON on the way.
+struct StructureChecker {
+    let path: String
+    private(set) var diagnostics: [Diagnostic] = []
+    var references: [Document.Reference] = []
+    var globs: [Document.GlobUse] = []
+
+    init(path: String) { self.path = path }
+
+    // MARK: Objects
+
+    mutating func object(_ node: YAMLNode, schema: ObjectSchema, place: String) -> JSONObject {
+        guard case .mapping(let entries) = node.content else {
+            report(.wrongType, "`\(place)` must be a mapping, found \(Self.describe(node))", node.range)
+            return JSONObject()
+        }
+        unknown(entries, known: schema.fields.map(\.name), in: "`\(place)`")
+        var members: [(String, JSONValue)] = []
+        for field in schema.fields {
+            guard let entry = entries.first(where: { $0.key == field.name }) else {
+                if field.isRequired {
+                    report(
+                        .missingField, "the field `\(place).\(field.name)` is missing", Self.start(node.range),
+                        help: "add `\(field.name)`: \(field.doc)")
+                }
+                continue
+            }
+            members.append((field.name, value(entry.value, field.type, place: "\(place).\(field.name)")))
+        }
+        check(schema.rule, entries, node, place: place)
+        return JSONObject(members)
+    }
+
+    mutating func check(_ rule: ObjectSchema.Rule?, _ entries: [YAMLNode.Entry], _ node: YAMLNode, place: String) {
+        switch rule {
+        case nil: break
+        case .exactlyOne(let names):
+            let given = entries.filter { names.contains($0.key) }
+            if given.isEmpty {
+                report(.missingField, "`\(place)` needs one of \(Self.names(names))", Self.start(node.range))
+            } else if given.count > 1 {
+                report(
+                    .invalidValue, "`\(place)` takes only one of \(Self.names(names))", given[1].keyRange,
+                    related: [.init(span: SourceSpan(path: path, given[0].keyRange), message: "already given here")])
+            }
+        case .atLeastOne(let names):
+            if !entries.contains(where: { names.contains($0.key) }) {
+                report(.missingField, "`\(place)` needs at least one of \(Self.names(names))", Self.start(node.range))
+            }
+        }
+    }
+
+    mutating func unknown(_ entries: [YAMLNode.Entry], known: [String], in place: String) {
+        for entry in entries where !known.contains(entry.key) {
+            // A hint costs a walk over all names: past the first hundred nobody reads it.
+            let suggestion = diagnostics.count < 100 ? Suggestion.help(for: entry.key, among: known) : nil
+            let general = entry.key == "<<" ? "merge keys are not supported: write the fields out" : "known fields: \(Self.names(known))"
+            report(
+                .unknownField, "the field `\(entry.key)` does not exist in \(place)", entry.keyRange, help: suggestion ?? general)
+        }
+    }
+
+    // MARK: Secrets
+
+    mutating func scanForSecrets(_ node: YAMLNode) {
+        switch node.content {
+        case .scalar(let text, _):
+            guard let found = SecretScanner.find(in: text) else { return }
+            report(
+                .secretInDocument, "\(found.name) must not stand in a document", node.range,
+                help: "revoke it now, since it is in the history of the repository; keep credentials in the environment or a secret store")
+        case .sequence(let items): for item in items { scanForSecrets(item) }
+        case .mapping(let entries):
+            for entry in entries {
+                scanForSecrets(YAMLNode(content: .scalar(entry.key, isPlain: false), range: entry.keyRange))
+                scanForSecrets(entry.value)
+            }
+        }
+    }
+
+    // MARK: Reporting
+
+    mutating func report(
+        _ code: DiagnosticCode, _ message: String, _ range: YAMLRange, related: [Diagnostic.Related] = [], help: String? = nil
+    ) {
+        diagnostics.append(Diagnostic(code, message, at: SourceSpan(path: path, range), related: related, help: help))
+    }
+
+    mutating func wrong(_ node: YAMLNode, _ expected: String, _ place: String, help: String? = nil) -> JSONValue {
+        report(.wrongType, "`\(place)` must be \(expected), found \(Self.describe(node))", node.range, help: help)
+        return .null
+    }
+
+    static func start(_ range: YAMLRange) -> YAMLRange {
+        YAMLRange(line: range.line, column: range.column, endLine: range.line, endColumn: range.column + 1)
+    }
+
+    static func expectation(_ type: FieldType) -> String {
+        switch type {
+        case .reference(let kind): "the name of a \(kind.rawValue)"
+        case .enumeration(let values): "one of \(names(values))"
+        case .bool: "`true` or `false`"
+        case .integer: "an integer"
+        case .decimal: "a number"
+        case .list: "a list"
+        case .map, .object: "a mapping"
+        case .any: "a value"
+        case .string: "a string"
+        }
+    }
+
+    static func describe(_ node: YAMLNode) -> String {
+        switch node.content {
+        case .sequence: return "a list"
+        case .mapping: return "a mapping"
+        case .scalar(let text, let isPlain):
+            switch YAMLScalarType(text, isPlain: isPlain) {
+            case .null: return "nothing"
+            case .bool: return "the boolean `\(text)`"
+            case .int, .float: return "the number `\(text)`"
+            case .string: return "the text `\(excerpt(text, 40))`"
+            }
+        }
+    }
+
+    static func quote(_ node: YAMLNode) -> String {
+        if case .scalar(let text, _) = node.content { return "`\(excerpt(text, 60))`" }
+        return describe(node)
+    }
+
+    /// The beginning of `text`, masked before it is cut: half a credential would no longer be known for one.
+    static func excerpt(_ text: String, _ limit: Int) -> String {
+        let masked = SecretScanner.mask(text)
+        return masked.count > limit ? masked.prefix(limit) + "…" : masked
+    }
+
+    static func names(_ names: [String]) -> String { names.map { "`\($0)`" }.joined(separator: ", ") }
+}
