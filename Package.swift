@@ -8,6 +8,7 @@ let package = Package(
     name: "charter",
     products: [
         .library(name: "CEL", targets: ["CEL"]),
+        .library(name: "PolicyEngine", targets: ["PolicyEngine"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -42,12 +43,29 @@ let package = Package(
         // Floor 2: the kinds, typed.
         .target(name: "GovernanceModel", dependencies: ["Diagnostics", "Git", "JSON", "Patterns", "YAML"], swiftSettings: strict),
 
+        // Floor 3: the binary format.
+        .target(name: "PolicyBundle", dependencies: ["CEL", "Digest"], swiftSettings: strict),
+
+        // Floor 4: model to bundle; bundle and request to decision.
+        .target(
+            name: "PolicyCompiler", dependencies: ["CEL", "Diagnostics", "GovernanceModel", "JSON", "Patterns", "PolicyBundle"],
+            swiftSettings: strict),
+        .target(name: "PolicyEngine", dependencies: ["CEL", "JSON", "Patterns", "PolicyBundle"], swiftSettings: strict),
+
         // Tests.
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
         .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: strict),
         .testTarget(name: "PatternsTests", dependencies: ["Patterns"], swiftSettings: strict),
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics", "JSON"], swiftSettings: strict),
         .testTarget(name: "GovernanceModelTests", dependencies: ["Diagnostics", "Git", "GovernanceModel", "JSON"], swiftSettings: strict),
+        .testTarget(name: "PolicyBundleTests", dependencies: ["CEL", "Digest", "PolicyBundle"], swiftSettings: strict),
+        .testTarget(
+            name: "PolicyCompilerTests", dependencies: ["Diagnostics", "Git", "GovernanceModel", "JSON", "PolicyBundle", "PolicyCompiler"],
+            exclude: ["Repositories"], swiftSettings: strict),
+        .testTarget(
+            name: "PolicyEngineTests",
+            dependencies: ["Digest", "GovernanceModel", "JSON", "PolicyBundle", "PolicyCompiler", "PolicyEngine"],
+            exclude: ["Cases"], swiftSettings: strict),
         .testTarget(name: "CELTests", dependencies: ["CEL"], swiftSettings: strict),
         .testTarget(name: "GitTests", dependencies: ["Git"], swiftSettings: strict),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres"], swiftSettings: strict),

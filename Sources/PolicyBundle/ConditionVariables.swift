@@ -1,0 +1,60 @@
+import CEL
+
+/// The variables that conditions may read: what the compiler checks against and the engine fills.
+///
+/// Each leaf is a slot. Bundles name their slots (`subject.email`, `context.inputTokens`), so that an engine refuses one it cannot fill.
+public enum ConditionVariables {
+    /// A type that documents declare, as they spell it.
+    public static func type(named name: String) -> CELType? {
+        switch name {
+        case "string": .string
+        case "int": .int
+        case "double": .double
+        case "bool": .bool
+        case "timestamp": .timestamp
+        case "stringList": .list(.string)
+        default: nil
+        }
+    }
+
+    /// The variables for an organisation that declares these attributes.
+    public static func all(
+        subjectAttributes: [CELRecordType.Field], contextAttributes: [CELRecordType.Field]
+    ) -> [CELEnvironment.Variable] {
+        let properties = CELType.map(.string, .dyn)
+        let subject = record(
+            "subject",
+            [
+                ("type", .string), ("id", .string), ("email", .string), ("teams", .list(.string)), ("roles", .list(.string)),
+                ("attributes", .record(CELRecordType(name: "subject.attributes", fields: subjectAttributes))), ("properties", properties),
+            ])
+        let resource = record(
+            "resource",
+            [
+                ("type", .string), ("id", .string), ("provider", .string), ("upstream", .string), ("mode", .string),
+                ("regions", .list(.string)), ("capabilities", .list(.string)), ("tags", .list(.string)), ("region", .string),
+                ("contextWindow", .int), ("maxOutput", .int), ("properties", properties),
+            ])
+        let builtin = contextFields.map { CELRecordType.Field(name: $0.name, type: $0.type) }
+        let context = CELType.record(CELRecordType(name: "context", fields: builtin + contextAttributes))
+        return [
+            .init("subject", subject),
+            .init("action", record("action", [("name", .string), ("properties", properties)])),
+            .init("resource", resource),
+            .init("context", context),
+            .init("estimate", record("estimate", [("cost", .double), ("inputTokens", .int), ("outputTokens", .int)])),
+            .init("findings", .list(.map(.string, .dyn))),
+            .init("now", .timestamp),
+        ]
+    }
+
+    /// The built-in members of a request's context.
+    public static let contextFields: [(name: String, type: CELType)] = [
+        ("inputTokens", .int), ("maxOutputTokens", .int), ("dataClassification", .string), ("region", .string), ("purpose", .string),
+        ("environment", .string), ("sessionId", .string), ("tools", .list(.string)), ("stream", .bool), ("tags", .map(.string, .string)),
+    ]
+
+    private static func record(_ name: String, _ fields: [(String, CELType)]) -> CELType {
+        .record(CELRecordType(name: name, fields: fields.map { CELRecordType.Field(name: $0.0, type: $0.1) }))
+    }
+}

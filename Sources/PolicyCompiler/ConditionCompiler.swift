@@ -1,0 +1,92 @@
+import CEL
+import Diagnostics
+import GovernanceModel
+import PolicyBundle
+
+/// Compiles CEL conditions and turns what CEL says about them into diagnostics at the right place of the file.
+struct ConditionCompiler {
+    /// The environment without a policy's own variables.
+    let base: CELEnvironment
+    private let variables: [CELEnvironment.Variable]
+    private(set) var diagnostics: [Diagnostic] = []
+
+    private let isSyntaxOnly: Bool
+
+    /// - Parameter organization: declares attributes; without it only syntax is checked, and nothing is compiled.
+    init(organization: Organization?) {
+        func fields(_ attributes: [Organization.Attribute]) -> [CELRecordType.Field] {
+            attributes.map { CELRecordType.Field(name: $0.name.value, type: ConditionVariables.type(named: $0.type) ?? .dyn) }
+        }
+        variables = ConditionVariables.all(
+            subjectAttributes: fields(organization?.subjectAttributes ?? []),
+            contextAttributes: fields(organization?.contextAttributes ?? []))
+        isSyntaxOnly = organization == nil
+        base = CELEnvironment(variables: variables)
+    }
+
+    /// The environment in which `variables.name` can be read too. Its slots come last, so that those of the request stay where they are.
+    func environment(with fields: [CELRecordType.Field]) -> CELEnvironment {
+        if fields.isEmpty { return base }
+        let record = CELType.record(CELRecordType(name: "variables", fields: fields))
+        return CELEnvironment(variables: variables + [.init("variables", record)])
+    }
+
+    mutating func compile(_ source: Located<String>, in environment: CELEnvironment, expecting type: CELType?) -> CELProgram? {
+        do throws(CELIssues) {
+            return try CELCompiler.compile(source.value, in: environment, expecting: type)
+        } catch {
+            diagnostics += error.issues.map { Self.diagnostic($0, source) }.filter { !isSyntaxOnly || $0.code != .conditionType }
+            return nil
+        }
+    }
+
+    private static func diagnostic(_ issue: CELIssue, _ source: Located<String>) -> Diagnostic {
+        let code: DiagnosticCode
+        switch issue.kind {
+        case .syntax: code = .conditionSyntax
+        case .limit: code = .conditionLimit
+        default: code = .conditionType
+        }
+        return Diagnostic(code, issue.message, at: span(of: issue.range, in: source), help: issue.help)
+    }
+
+    /// The place of `range` (UTF-8 offsets into the expression) in the file. A scalar that was folded or escaped is named as a whole,
+    /// since its text and its source differ.
+    static func span(of range: Range<Int>, in source: Located<String>) -> SourceSpan {
+        let whole = source.span
+        if let indentation = source.textIndentation { return span(of: range, in: source, indentedBy: indentation) }
+        let scalars = source.value.unicodeScalars.count
+        guard whole.line == whole.endLine else { return whole }
+        let written = whole.endColumn - whole.column
+        let quote: Int
+        switch written {
+        case scalars: quote = 0
+        case scalars + 2: quote = 1
+        default: return whole
+        }
+        func column(_ offset: Int) -> Int {
+            let prefix = source.value.utf8.prefix(max(0, offset))
+            return whole.column + quote + String(decoding: prefix, as: UTF8.self).unicodeScalars.count
+        }
+        let start = column(range.lowerBound)
+        return SourceSpan(
+            path: whole.path, line: whole.line, column: start, endLine: whole.line, endColumn: max(start + 1, column(range.upperBound)))
+    }
+
+    /// The place of `range` in a literal block: each line of its text is a line of the file.
+    private static func span(of range: Range<Int>, in source: Located<String>, indentedBy indentation: Int) -> SourceSpan {
+        // What is wrong at the end of the text is shown behind its last character, not on the line after it.
+        let text = Array(source.value.utf8)
+        let length = text.lastIndex { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: " ") }.map { $0 + 1 } ?? 0
+        func place(_ offset: Int) -> (line: Int, column: Int) {
+            let before = text[..<min(max(0, offset), length)]
+            let start = before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+            let line = source.span.line + 1 + before.count { $0 == UInt8(ascii: "\n") }
+            return (line, indentation + 1 + String(decoding: before[start...], as: UTF8.self).unicodeScalars.count)
+        }
+        let (start, end) = (place(range.lowerBound), place(range.upperBound))
+        return SourceSpan(
+            path: source.span.path, line: start.line, column: start.column, endLine: end.line,
+            endColumn: end.line == start.line ? max(start.column + 1, end.column) : end.column)
+    }
+}

@@ -1,0 +1,224 @@
+import CEL
+import Diagnostics
+import GovernanceModel
+import JSON
+import Patterns
+import PolicyBundle
+
+/// Checks what documents mean, one kind at a time.
+struct SemanticChecker {
+    let governance: Governance
+    let organization: Organization
+    let now: Int64
+    private(set) var diagnostics: [Diagnostic] = []
+
+    init(governance: Governance, organization: Organization, now: Int64) {
+        self.governance = governance
+        self.organization = organization
+        self.now = now
+    }
+
+    mutating func check() {
+        declaredAttributes()
+        for document in governance.all(.user) { attributes(User(spec: document.spec).attributes) }
+        for document in governance.all(.serviceAccount) { attributes(ServiceAccount(spec: document.spec).attributes) }
+        for document in governance.all(.role) {
+            for permission in Role(spec: document.spec).permissions { types(permission.resources, resourceTypes, "resource") }
+        }
+        for document in governance.all(.policy) { policy(document, Policy(spec: document.spec)) }
+        for document in governance.all(.invariant) {
+            types(document.spec["never"]?.strings("subjects") ?? [], Self.subjectTypes, "subject")
+            types(document.spec["never"]?.strings("resources") ?? [], resourceTypes, "resource")
+        }
+        for document in governance.all(.exemption) { exemption(document, Exemption(spec: document.spec)) }
+        for document in governance.all(.budget) { budget(document, Budget(spec: document.spec)) }
+        for document in governance.all(.detector) { detector(document) }
+        for document in governance.all(.model) { prices(Model(spec: document.spec)) }
+        for document in governance.all(.complianceFramework) {
+            unique(ComplianceFramework(spec: document.spec).controls.map(\.id), "control", in: document)
+        }
+    }
+
+    // MARK: Attributes
+
+    private mutating func declaredAttributes() {
+        let builtin = ConditionVariables.contextFields.map(\.name) + ["findings"]
+        for attribute in organization.contextAttributes where builtin.contains(attribute.name.value) {
+            report(
+                .duplicateEntry, "`\(attribute.name.value)` is a built-in member of the context", at: attribute.name.span, help: "remove it"
+            )
+        }
+        for attribute in organization.subjectAttributes + organization.contextAttributes + organization.resourceTypes.flatMap(\.properties)
+        {
+            let name = attribute.name.value
+            let isIdentifier = name.utf8.first.map { !(0x30...0x39).contains($0) } ?? false
+            if !isIdentifier
+                || !name.utf8.allSatisfy({ ($0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7a) || (0x30...0x39).contains($0) || $0 == 0x5f })
+            {
+                report(
+                    .invalidName, "`\(name)` cannot be used in conditions", at: attribute.name.span,
+                    help: "letters, digits and `_`, not beginning with a digit")
+            }
+        }
+        unique(organization.resourceTypes.map(\.name), "resource type", in: nil)
+        for type in organization.resourceTypes where type.name.value == "model" {
+            report(.duplicateEntry, "`model` is the built-in resource type", at: type.name.span, help: "choose another name")
+        }
+    }
+
+    private mutating func attributes(_ given: [(key: Located<String>, value: SpecNode)]) {
+        let declared = organization.subjectAttributes
+        for (key, value) in given {
+            guard let attribute = declared.first(where: { $0.name.value == key.value }) else {
+                report(
+                    .attributeType, "the attribute `\(key.value)` is not declared", at: key.span,
+                    help: Suggestion.help(for: key.value, among: declared.map(\.name.value))
+                        ?? "declare it in the Organization's `subjectAttributes`")
+                continue
+            }
+            if AttributeValue.value(value, type: attribute.type) == nil {
+                report(
+                    .attributeType, "the attribute `\(key.value)` must be of type `\(attribute.type)`", at: value.span,
+                    related: attribute.name.span)
+            } else if !attribute.values.isEmpty, let text = value.string?.value, !attribute.values.contains(text) {
+                report(
+                    .attributeType, "the attribute `\(key.value)` cannot be `\(text)`", at: value.span, related: attribute.name.span,
+                    help: Suggestion.help(for: text, among: attribute.values) ?? "one of \(attribute.values.joined(separator: ", "))")
+            }
+        }
+    }
+
+    // MARK: Types of subjects and resources
+
+    private static let subjectTypes = ["user", "service-account"]
+
+    private var resourceTypes: [String] { ["model"] + organization.resourceTypes.map(\.name.value) }
+
+    /// A type that does not exist would make a permission or a policy that never matches, which nobody would notice.
+    private mutating func types(_ globs: [Located<String>], _ known: [String], _ what: String) {
+        for glob in globs {
+            guard let colon = glob.value.firstIndex(of: ":") else { continue }
+            let type = String(glob.value[..<colon])
+            if known.contains(where: { Glob.matches($0, type) }) { continue }
+            report(
+                .unresolvedReference, "there is no type of \(what) `\(type)`", at: glob.span,
+                help: Suggestion.help(for: type, among: known) ?? "one of \(known.map { "`\($0)`" }.joined(separator: ", "))")
+        }
+    }
+
+    // MARK: Policies
+
+    private static let payloads = ["redact", "requireApproval", "limit", "route"]
+
+    private mutating func policy(_ document: Document, _ policy: Policy) {
+        for match in [policy.match, policy.exceptions] {
+            types(match.subjects, Self.subjectTypes, "subject")
+            types(match.resources, resourceTypes, "resource")
+        }
+        unique(policy.rules.map(\.name), "rule", in: document)
+        unique(policy.variables.map(\.name), "variable", in: document)
+        if let template = policy.template {
+            report(
+                .notEnforcedYet,
+                "the policy `\(document.name.value)` is made from a template, and templates are not expanded yet: it has no effect",
+                at: template.span)
+        }
+        for rule in policy.rules {
+            let effect = rule.effect.value
+            for payload in Self.payloads {
+                let given = rule.node[payload]
+                if effect == payload, given == nil {
+                    report(.invalidRule, "a rule with effect `\(effect)` needs the field `\(payload)`", at: rule.effect.span)
+                } else if effect != payload, let given {
+                    report(
+                        .invalidRule, "`\(payload)` has no meaning in a rule with effect `\(effect)`", at: given.span,
+                        related: rule.effect.span, label: "the effect",
+                        help: "make the effect `\(payload)`, or remove the field")
+                }
+            }
+            if let limit = rule.node["limit"], limit["requestsPerMinute"] != nil || limit["tokensPerMinute"] != nil {
+                report(
+                    .notEnforcedYet, "rates are handed to the caller as obligations; nothing counts them yet", at: rule.name.span)
+            }
+        }
+    }
+
+    // MARK: Other kinds
+
+    private mutating func exemption(_ document: Document, _ exemption: Exemption) {
+        guard let expires = Timestamp.seconds(exemption.expires.value), expires <= now else { return }
+        report(
+            .expiredExemption, "the exemption `\(document.name.value)` has expired and has no effect", at: exemption.expires.span,
+            help: "remove it, or have it approved again with a later date")
+    }
+
+    private mutating func budget(_ document: Document, _ budget: Budget) {
+        let downgrade = document.spec["downgradeTo"]
+        if budget.onExceed == "downgrade", downgrade == nil {
+            report(
+                .missingField, "a budget that downgrades needs `downgradeTo`",
+                at: document.spec.string("onExceed")?.span ?? document.name.span,
+                help: "name the cheaper model")
+        } else if budget.onExceed != "downgrade", let downgrade {
+            report(.invalidValue, "`downgradeTo` has no meaning unless `onExceed` is `downgrade`", at: downgrade.span)
+        }
+        if document.spec["scope"]?.bool("organization") == false, let scope = document.spec["scope"] {
+            report(.invalidValue, "`organization: false` limits nothing", at: scope.span, help: "write `organization: true`")
+        }
+    }
+
+    private mutating func detector(_ document: Document) {
+        for pattern in document.spec.strings("patterns") {
+            do throws(CELError) {
+                _ = try CELPattern(pattern.value)
+            } catch {
+                report(.invalidPattern, error.message, at: pattern.span, help: "the syntax is RE2's: no look-around, no back-references")
+            }
+        }
+    }
+
+    private mutating func prices(_ model: Model) {
+        unique(model.prices.map(\.effectiveFrom), "price from", in: nil, help: "remove one of the two")
+    }
+
+    private mutating func unique(_ names: [Located<String>], _ what: String, in document: Document?, help: String = "rename one of the two")
+    {
+        var first: [String: SourceSpan] = [:]
+        for name in names {
+            guard let other = first.updateValue(name.span, forKey: name.value) else { continue }
+            let place = document.map { " in `\($0.name.value)`" } ?? ""
+            diagnostics.append(
+                Diagnostic(
+                    .duplicateEntry, "the \(what) `\(name.value)` is defined twice\(place)", at: name.span,
+                    related: [.init(span: other, message: "first here")], help: help))
+        }
+    }
+
+    private mutating func report(
+        _ code: DiagnosticCode, _ message: String, at span: SourceSpan, related: SourceSpan? = nil, label: String = "declared here",
+        help: String? = nil
+    ) {
+        let second = related.map { [Diagnostic.Related(span: $0, message: label)] } ?? []
+        diagnostics.append(Diagnostic(code, message, at: span, related: second, help: help))
+    }
+}
+
+/// Values of attributes, read by their declared types.
+enum AttributeValue {
+    /// `node` as a value of the declared `type`; `nil` if it is none.
+    static func value(_ node: SpecNode, type: String) -> CELValue? {
+        switch (type, node.json) {
+        case ("string", .string(let text)): return .string(text)
+        case ("bool", .bool(let flag)): return .bool(flag)
+        case ("int", .int(let number)): return .int(number)
+        case ("double", .int(let number)): return .double(Double(number))
+        case ("double", .decimal(let text)): return Double(text).map { .double($0) }
+        case ("timestamp", .string(let text)):
+            return Timestamp.seconds(text).flatMap { CELTimestamp(seconds: $0) }.map { .timestamp($0) }
+        case ("stringList", .array(let items)):
+            let texts = items.compactMap(\.stringValue)
+            return texts.count == items.count ? .list(texts.map { .string($0) }) : nil
+        default: return nil
+        }
+    }
+}

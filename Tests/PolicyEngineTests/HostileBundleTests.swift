@@ -1,0 +1,217 @@
+import Digest
+import Foundation
+import GovernanceModel
+import JSON
+import Testing
+
+@testable import PolicyBundle
+@testable import PolicyEngine
+
+/// What a bundle from outside may do to a server that has not checked its signature: be refused, or be harmless. A trap in here is a mistake in
+/// the verifier or in the reader.
+@Suite struct HostileBundleTests {
+    static let documents = """
+        apiVersion: charter/v1
+        kind: Organization
+        metadata: {name: acme}
+        spec:
+          displayName: Acme
+          currency: USD
+          subjectAttributes: {projects: {type: stringList}, since: {type: timestamp}}
+          resourceTypes: [{name: tool, actions: [call], properties: {size: {type: int}}}]
+        ---
+        apiVersion: charter/v1
+        kind: Provider
+        metadata: {name: p}
+        spec: {type: openai, region: eu}
+        ---
+        apiVersion: charter/v1
+        kind: Model
+        metadata: {name: p/m}
+        spec: {provider: p, upstream: m, tags: [a, b], maxOutput: 9, prices: [{effectiveFrom: 2026-01-01, input: 1, output: 2}]}
+        ---
+        apiVersion: charter/v1
+        kind: Role
+        metadata: {name: r}
+        spec: {permissions: [{actions: ["*"], resources: ["model:*", "tool:*"], when: 'subject.id.matches("^[a-z]+$")'}]}
+        ---
+        apiVersion: charter/v1
+        kind: Team
+        metadata: {name: t}
+        spec: {roles: [r], members: [{user: ada}]}
+        ---
+        apiVersion: charter/v1
+        kind: User
+        metadata: {name: ada}
+        spec: {email: a@b.c, identities: [x], attributes: {projects: [k, l], since: 2025-01-01}}
+        ---
+        apiVersion: charter/v1
+        kind: Policy
+        metadata: {name: q}
+        spec:
+          type: usage
+          match: {teams: [t], not: {tags: [z]}}
+          variables: [{name: v, expression: 'subject.attributes.projects.filter(x, x in ["k", "m"])'}]
+          rules:
+            - {name: a, when: 'size(variables.v) > 1 || now - subject.attributes.since < duration("1h")', effect: deny, message: '"no " + variables.v[0]'}
+            - {name: b, effect: limit, limit: {maxOutputTokens: 5}}
+        ---
+        apiVersion: charter/v1
+        kind: Exemption
+        metadata: {name: e}
+        spec: {subject: "role:r", policies: [q], reason: z, approver: ada, expires: 2026-01-01}
+
+        """
+
+    private static func bundle() throws -> [UInt8] { try TestEngine.bundle(["a.yaml": documents]) }
+
+    /// Puts the right digest into a changed bundle, so that what stands behind it is reached.
+    static func seal(_ bytes: inout [UInt8]) {
+        let range = BundleFormat.digestRange
+        guard bytes.count >= range.upperBound else { return }
+        bytes.replaceSubrange(range, with: [UInt8](repeating: 0, count: range.count))
+        bytes.replaceSubrange(range, with: SHA256Digest(of: bytes).bytes)
+    }
+
+    /// Opens, reads everything, decides. Returns whether the bundle was accepted.
+    @discardableResult
+    private static func exercise(_ bytes: [UInt8]) throws -> Bool {
+        let bundle: PolicyBundle
+        do throws(BundleError) { bundle = try PolicyBundle(bytes: bytes) } catch { return false }
+        for index in 0..<bundle.count(.strx) - 1 { _ = bundle.find(bundle.string(index)) }
+        for index in 0..<bundle.count(.valu) { _ = bundle.value(index).description }
+        for index in 0..<bundle.count(.srce) { _ = bundle.source(index) }
+        for index in 0..<bundle.count(.prog) { _ = bundle.program(index) }
+        for column in MetaColumn.allCases where column.type == .string { _ = bundle.meta(column) }
+        let engine: PolicyEngine
+        do throws(BundleError) { engine = try PolicyEngine(bundle) } catch { return false }
+        for (subject, resource, type) in [("ada", "p/m", "model"), ("x", "y", "tool")] {
+            let context: JSONObject = ["inputTokens": 4, "maxOutputTokens": 4]
+            let request = try TestEngine.request(subject, "llm.chat", resource, resourceType: type, context: context)
+            do throws(RequestError) { _ = try engine.decide(request, now: 1_767_300_000_000_000_000, id: "x").json } catch { continue }
+        }
+        return true
+    }
+
+    @Test func `the bundle that is mutated is accepted as it is, and its rules are reached`() throws {
+        let engine = try PolicyEngine(PolicyBundle(bytes: Self.bundle()))
+        let request = try TestEngine.request("ada", "llm.chat", "p/m")
+        let decision = try engine.decide(request, now: 1_767_300_000_000_000_000, id: "x")
+        #expect(decision.isAllowed && decision.obligations.limits == ["maxOutputTokens": 5] && decision.errors.isEmpty)
+        #expect(try Self.exercise(Self.bundle()))
+    }
+
+    @Test func `without a new digest every changed byte is refused`() throws {
+        let bytes = try Self.bundle()
+        for position in stride(from: 0, to: bytes.count, by: 7) {
+            var changed = bytes
+            changed[position] ^= 0x20
+            #expect(throws: BundleError.self) { try PolicyBundle(bytes: changed) }
+        }
+    }
+
+    /// Run in eight parts at the same time.
+    @Test(arguments: 0..<8) func `with a new digest every changed byte is refused or harmless`(_ part: Int) throws {
+        let bytes = try Self.bundle()
+        var random = Noise(seed: UInt64(part))
+        var accepted = 0
+        for position in stride(from: part, to: bytes.count, by: 8) where !BundleFormat.digestRange.contains(position) {
+            var changed = bytes
+            changed[position] = changed[position] &+ UInt8(1 + random.below(255))
+            Self.seal(&changed)
+            if try Self.exercise(changed) { accepted += 1 }
+        }
+        #expect(accepted > 0, "what is not checked by anything must be harmless, and some bytes are text")
+    }
+
+    @Test(arguments: [UInt32.max, 0, 0x8000_0000, 1, 0x7fff_ffff]) func `with a new digest every replaced word is refused or harmless`(
+        _ word: UInt32
+    ) throws {
+        let bytes = try Self.bundle()
+        for position in stride(from: 0, to: bytes.count, by: 4) where !BundleFormat.digestRange.contains(position) {
+            var changed = bytes
+            withUnsafeBytes(of: word.littleEndian) { changed.replaceSubrange(position..<position + 4, with: $0) }
+            Self.seal(&changed)
+            try Self.exercise(changed)
+        }
+    }
+
+    @Test(arguments: 0..<4) func `with a new digest many changed words are refused or harmless`(_ seed: Int) throws {
+        let bytes = try Self.bundle()
+        var random = Noise(seed: UInt64(100 + seed))
+        let words = bytes.count / 4
+        for _ in 0..<300 {
+            var changed = bytes
+            for _ in 0...random.below(4) {
+                // One word in place of another is the likeliest way past the checks.
+                let (from, to) = (random.below(words) * 4, random.below(words) * 4)
+                changed.replaceSubrange(to..<to + 4, with: bytes[from..<from + 4])
+            }
+            Self.seal(&changed)
+            try Self.exercise(changed)
+        }
+    }
+
+    @Test func `with a new digest every truncated or prolonged bundle is refused`() throws {
+        let bytes = try Self.bundle()
+        for length in 0..<bytes.count where length % 5 == 0 || length < 700 {
+            var cut = Array(bytes[..<length])
+            Self.seal(&cut)
+            #expect(throws: BundleError.self) { try PolicyBundle(bytes: cut) }
+            if length >= 24 {
+                // The same with a size in the header that fits.
+                withUnsafeBytes(of: UInt64(length).littleEndian) { cut.replaceSubrange(16..<24, with: $0) }
+                Self.seal(&cut)
+                #expect(throws: BundleError.self) { try PolicyBundle(bytes: cut) }
+            }
+        }
+        var long = bytes + [0, 0, 0, 0, 0, 0, 0, 0]
+        withUnsafeBytes(of: UInt64(long.count).littleEndian) { long.replaceSubrange(16..<24, with: $0) }
+        Self.seal(&long)
+        #expect(throws: BundleError.self) { try PolicyBundle(bytes: long) }
+    }
+
+    @Test func `a policy with more variables than any condition reads is harmless`() throws {
+        let bytes = try Self.bundle()
+        let bundle = try PolicyBundle(bytes: bytes)
+        let variables = bundle.index(.poli, 0, PolicyColumn.variables)
+        #expect(bundle.index(.poli, 0, PolicyColumn.variableCount) == 1)
+        // The list section holds small numbers around the list of variables: any of them may be taken for a condition.
+        for count in 2..<40 {
+            for first in max(0, variables - 20)..<variables + 20 {
+                var changed = bytes
+                let record = Self.place(of: .poli, in: bytes)
+                withUnsafeBytes(of: UInt32(first).littleEndian) {
+                    changed.replaceSubrange(
+                        record + PolicyColumn.variables.rawValue * 4..<record + PolicyColumn.variables.rawValue * 4 + 4, with: $0)
+                }
+                withUnsafeBytes(of: UInt32(count).littleEndian) {
+                    changed.replaceSubrange(
+                        record + PolicyColumn.variableCount.rawValue * 4..<record + PolicyColumn.variableCount.rawValue * 4 + 4, with: $0)
+                }
+                Self.seal(&changed)
+                if (try? PolicyBundle(bytes: changed)) != nil { try Self.exercise(changed) }
+            }
+        }
+    }
+
+    /// Where the records of `section` begin in the file.
+    private static func place(of section: BundleSection, in bytes: [UInt8]) -> Int {
+        let entry = BundleFormat.headerSize + section.ordinal * BundleFormat.sectionEntrySize + 8
+        return bytes.withUnsafeBytes { Int(UInt64(littleEndian: $0.loadUnaligned(fromByteOffset: entry, as: UInt64.self))) }
+    }
+}
+
+/// Numbers that are the same in every run.
+struct Noise {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed &* 0x9e37_79b9_7f4a_7c15 &+ 0x1234_5678_9abc_def1 }
+
+    mutating func below(_ bound: Int) -> Int {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return Int((state >> 33) % UInt64(bound))
+    }
+
+    mutating func one<Element>(_ elements: [Element]) -> Element { elements[below(elements.count)] }
+}
