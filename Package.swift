@@ -52,6 +52,11 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "PolicyEngine", dependencies: ["CEL", "JSON", "Patterns", "PolicyBundle"], swiftSettings: strict),
 
+        // Floor 5: state in Postgres.
+        .target(
+            name: "Reconciler", dependencies: ["Diagnostics", "Digest", "GovernanceModel", "JSON", "Postgres"],
+            resources: [.embedInCode("Migrations"), .embedInCode("SQL")], swiftSettings: strict),
+
         // Tests.
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
         .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: strict),

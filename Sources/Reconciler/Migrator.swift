@@ -1,0 +1,30 @@
+import Digest
+import Postgres
+
+/// Brings the database's schema up to date. Migrations are numbered, never edited once landed, and applied in one transaction.
+struct Migrator {
+    private static let all: [(version: Int, sql: [UInt8])] = [
+        (1, PackageResources.M0001_governance_sql)
+    ]
+
+    static func migrate(_ connection: PostgresConnection) throws {
+        try connection.transaction {
+            _ = try connection.query(SQLTemplates.fill(PackageResources.lock_sql, [:]))
+            try connection.script(SQLTemplates.fill(PackageResources.prepare_migrations_sql, [:]))
+            let applied = try connection.query(SQLTemplates.fill(PackageResources.applied_migrations_sql, [:]))
+            for row in applied {
+                let version = try row.int("version") ?? 0
+                guard let known = all.first(where: { $0.version == version }) else {
+                    throw ReconcilerError.newerDatabase(version: version, known: all.map(\.version).max() ?? 0)
+                }
+                guard row["checksum"] == SHA256Digest(of: known.sql).description else { throw ReconcilerError.changedMigration(version: version) }
+            }
+            for migration in all.dropFirst(applied.count) {
+                try connection.script(SQLTemplates.fill(migration.sql, [:]))
+                _ = try connection.execute(
+                    SQLTemplates.fill(PackageResources.record_migration_sql, [:]),
+                    [.int(Int64(migration.version)), .text(SHA256Digest(of: migration.sql).description)])
+            }
+        }
+    }
+}

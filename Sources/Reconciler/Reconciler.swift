@@ -1,0 +1,157 @@
+import GovernanceModel
+import JSON
+import Postgres
+
+/// What the database says of itself.
+public struct Revision: Sendable, Equatable {
+    /// Grows by one with every transaction that writes declared state.
+    public var epoch: Int64
+    /// Hexadecimal id of the commit that the tables were made equal to.
+    public var commit: String
+    public var contentDigest: String
+    public var bundleDigest: String
+    public var documentCount: Int
+    /// RFC 3339.
+    public var appliedAt: String
+
+    /// Whether this is the revision that applying `desired` leaves behind.
+    func names(_ desired: DesiredState) -> Bool {
+        commit == desired.commit && contentDigest == desired.digest.description && bundleDigest == desired.bundleDigest
+    }
+}
+
+/// What a run of the reconciler did.
+public struct SyncResult: Sendable {
+    public enum Outcome: String, Sendable {
+        /// The database held what the commit says.
+        case unchanged
+        /// A new commit was applied.
+        case applied
+        /// The commit was in force already, and what had changed by other hands was corrected.
+        case corrected
+        /// The same, but the organisation chose to be told only.
+        case reported
+    }
+
+    public var outcome: Outcome
+    public var plan: SyncPlan
+    public var revision: Revision?
+}
+
+/// Makes the database hold what a commit says. Every public call is one transaction: it happens whole or not at all.
+///
+/// Not for use by two threads at once; two reconcilers on one database are kept apart by an advisory lock and the epoch.
+public final class Reconciler {
+    private let configuration: PostgresConfiguration
+    private var connection: PostgresConnection?
+
+    public init(_ configuration: PostgresConfiguration) {
+        var configuration = configuration
+        configuration.applicationName = "charter reconciler"
+        self.configuration = configuration
+    }
+
+    /// Brings the schema up to date.
+    public func migrate() throws(ReconcilerError) {
+        try run { connection in try Migrator.migrate(connection) }
+    }
+
+    /// The revision in the database; `nil` if none was ever applied.
+    public func revision() throws(ReconcilerError) -> Revision? {
+        try run { connection in try Self.readRevision(connection) }
+    }
+
+    /// How the database differs from `desired`, under the role that can only read.
+    public func plan(_ desired: DesiredState) throws(ReconcilerError) -> (plan: SyncPlan, revision: Revision?) {
+        try run { connection in
+            try connection.transaction(isolation: .repeatableRead, readOnly: true) {
+                try connection.script("SET LOCAL ROLE charter_planner")
+                return (try Planner(connection: connection, desired: desired).plan(), try Self.readRevision(connection))
+            }
+        }
+    }
+
+    /// Makes the database equal to `desired`.
+    ///
+    /// - Parameter driftMode: what is done if the commit is in force already and something differs nevertheless.
+    public func sync(_ desired: DesiredState, driftMode: Organization.DriftMode) throws(ReconcilerError) -> SyncResult {
+        if desired.documentCount == 0 { throw .emptyState }
+        // A look without the lock first: nothing to do is the usual case, and must not stand in anyone's way.
+        let look = try plan(desired)
+        let isInForce = look.revision.map { $0.names(desired) } ?? false
+        if look.plan.isEmpty, isInForce { return SyncResult(outcome: .unchanged, plan: look.plan, revision: look.revision) }
+        if isInForce, driftMode == .report { return SyncResult(outcome: .reported, plan: look.plan, revision: look.revision) }
+        return try apply(desired, expecting: look.revision)
+    }
+
+    /// Plans again under the lock, so that what is written follows from what is held, and writes rows and revision together.
+    private func apply(_ desired: DesiredState, expecting revision: Revision?) throws(ReconcilerError) -> SyncResult {
+        try run { connection in
+            try connection.transaction {
+                try connection.script("SET LOCAL ROLE charter_reconciler")
+                _ = try connection.query(SQLTemplates.fill(PackageResources.lock_sql, [:]))
+                let held = try Self.readRevision(connection)
+                if held?.epoch != revision?.epoch {
+                    throw ReconcilerError.fenced(expected: revision?.epoch ?? 0, found: held?.epoch ?? 0)
+                }
+                let plan = try Planner(connection: connection, desired: desired).plan()
+                try Applier(connection: connection, desired: desired).apply(plan)
+                _ = try connection.query(
+                    SQLTemplates.fill(PackageResources.write_revision_sql, [:]),
+                    [
+                        .text(desired.commit), .text(desired.digest.description), .text(desired.bundleDigest),
+                        .int(Int64(desired.documentCount)),
+                    ])
+                let isCorrection = held.map { $0.names(desired) } ?? false
+                return SyncResult(outcome: isCorrection ? .corrected : .applied, plan: plan, revision: try Self.readRevision(connection))
+            }
+        }
+    }
+
+    public func close() {
+        connection?.close()
+        connection = nil
+    }
+
+    private static func readRevision(_ connection: PostgresConnection) throws(PostgresError) -> Revision? {
+        guard let row = try connection.query(SQLTemplates.fill(PackageResources.read_revision_sql, [:])).first else { return nil }
+        return Revision(
+            epoch: Int64(try row.int("epoch") ?? 0), commit: try row.text("commit_id"), contentDigest: try row.text("content_digest"),
+            bundleDigest: try row.text("bundle_digest"), documentCount: try row.int("document_count") ?? 0,
+            appliedAt: try row.text("applied_at"))
+    }
+
+    /// Runs `body`, which is one transaction, on the connection there is. If that turns out to be lost (the server was restarted since), it
+    /// runs again on a new one: nothing took effect, unless the loss came with the commit.
+    private func run<Value>(_ body: (PostgresConnection) throws -> Value) throws(ReconcilerError) -> Value {
+        if let connection, connection.isUsable {
+            do throws(ReconcilerError) {
+                return try run(body, on: connection)
+            } catch {
+                guard case .database(let cause) = error, cause.isConnectionLoss, cause.kind != .commitUnknown else { throw error }
+            }
+        }
+        close()
+        let fresh: PostgresConnection
+        do throws(PostgresError) {
+            fresh = try PostgresConnection(configuration)
+        } catch {
+            throw .database(error)
+        }
+        connection = fresh
+        return try run(body, on: fresh)
+    }
+
+    private func run<Value>(_ body: (PostgresConnection) throws -> Value, on connection: PostgresConnection) throws(ReconcilerError) -> Value {
+        do {
+            return try body(connection)
+        } catch let error as ReconcilerError {
+            throw error
+        } catch let error as PostgresError {
+            if error.isConnectionLoss { close() }
+            throw .database(error)
+        } catch {
+            throw .unexpected("\(error)")
+        }
+    }
+}

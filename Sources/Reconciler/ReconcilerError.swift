@@ -1,0 +1,40 @@
+import Postgres
+
+/// Why declared state could not be brought into the database.
+public enum ReconcilerError: Error, Sendable, CustomStringConvertible {
+    case database(PostgresError)
+    /// A newer program has migrated the database.
+    case newerDatabase(version: Int, known: Int)
+    /// A migration that was applied is not the one that this program has.
+    case changedMigration(version: Int)
+    /// Someone else applied a revision between planning and applying.
+    case fenced(expected: Int64, found: Int64)
+    /// The commit would leave the database empty.
+    case emptyState
+    /// An error of a type that nothing here throws.
+    case unexpected(String)
+
+    public var description: String {
+        switch self {
+        case .database(let error): error.description
+        case .newerDatabase(let version, let known):
+            "the database has schema version \(version), this program knows versions up to \(known); use a newer program"
+        case .changedMigration(let version):
+            "migration \(version) of the database is not the one this program has; it was made by a different build of Charter"
+        case .fenced(let expected, let found):
+            "another reconciler has applied a revision in the meantime (epoch \(found), expected \(expected)); nothing was written"
+        case .emptyState: "the commit holds no documents; refusing to empty the database"
+        case .unexpected(let message): message
+        }
+    }
+
+    /// Whether the same call may succeed later.
+    public var isTransient: Bool {
+        switch self {
+        // 23505: someone wrote a row by hand at the same moment; the next plan sees it.
+        case .database(let error): error.isRetryable || error.isConnectionLoss || error.sqlState == "23505"
+        case .fenced: true
+        case .newerDatabase, .changedMigration, .emptyState, .unexpected: false
+        }
+    }
+}

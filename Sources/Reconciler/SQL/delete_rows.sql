@@ -1,0 +1,1 @@
+DELETE FROM {qualified} WHERE {key_text} = ANY ($1::text[])

@@ -1,0 +1,1 @@
+SELECT pg_advisory_xact_lock(x'63686172746572'::bigint)

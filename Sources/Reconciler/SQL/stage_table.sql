@@ -1,0 +1,1 @@
+CREATE TEMPORARY TABLE {stage} (LIKE {qualified}) ON COMMIT DROP

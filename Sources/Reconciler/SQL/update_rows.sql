@@ -1,0 +1,1 @@
+UPDATE {qualified} AS held SET ({columns}) = ({stage_columns}) FROM {stage} AS staged WHERE {same_key}

@@ -1,0 +1,118 @@
+import Digest
+import GovernanceModel
+import JSON
+
+/// A value of a column.
+public enum StoredValue: Sendable, Hashable {
+    case null
+    case text(String)
+    case bool(Bool)
+    case int(Int64)
+    case decimal(String)
+    case textArray([String])
+    case json(JSONValue)
+
+    /// The value as the database prints it by `ColumnExpressions`: what is hashed and compared, on both sides.
+    public var canonicalText: String? {
+        switch self {
+        case .null: nil
+        case .text(let text): text
+        case .bool(let flag): flag ? "true" : "false"
+        case .int(let number): String(number)
+        case .decimal(let text): text
+        case .textArray(let items): JSONWriter.text(JSONValue(items))
+        case .json(let value): JSONWriter.text(value, style: .postgres)
+        }
+    }
+}
+
+/// A row that the commit wants, and where it was written.
+public struct StoredRow: Sendable {
+    /// Values of the layout's keys.
+    public var key: [String]
+    /// Values of the layout's columns, in their order.
+    public var values: [StoredValue]
+    public var path: String
+    public var line: Int
+    /// SHA-256 over keys and values.
+    public var hash: [UInt8]
+
+    init(key: [String], values: [StoredValue], path: String, line: Int) {
+        self.key = key
+        self.values = values
+        self.path = path
+        self.line = line
+        let members = key.map { JSONValue.string($0) } + values.map { $0.canonicalText.map { .string($0) } ?? .null }
+        hash = SHA256Digest(of: JSONWriter.bytes(.array(members), style: .postgres)).bytes
+    }
+
+    /// SHA-256 over the row's hash and its source in `commit`: what is stored beside the row.
+    func contentHash(commit: String) -> [UInt8] {
+        let source: JSONValue = [.string(path), .string(String(line)), .string(commit)]
+        return SHA256Digest(of: hash + JSONWriter.bytes(source, style: .postgres)).bytes
+    }
+}
+
+/// Everything that one commit wants the database to hold.
+public struct DesiredState: Sendable {
+    public struct Table: Sendable {
+        public var layout: TableLayout
+        /// Sorted by key, bytewise.
+        public var rows: [StoredRow]
+        /// SHA-256 over the rows' hashes in their order.
+        public var digest: SHA256Digest
+    }
+
+    /// Hexadecimal object id.
+    public var commit: String
+    public var bundleDigest: String
+    public var documentCount: Int
+    public var tables: [Table]
+    /// SHA-256 over the tables' digests.
+    public var digest: SHA256Digest
+
+    public init(governance: Governance, commit: String, bundleDigest: String) {
+        self.commit = commit
+        self.bundleDigest = bundleDigest
+        documentCount = governance.count
+        tables = TableLayout.all.map { layout in
+            let rows = layout.table == TableLayout.members.table ? Self.memberRows(governance) : Self.rows(governance, layout)
+            return Table(layout: layout, rows: rows, digest: SHA256Digest(of: rows.flatMap(\.hash)))
+        }
+        digest = SHA256Digest(of: tables.flatMap(\.digest.bytes))
+    }
+
+    private static func rows(_ governance: Governance, _ layout: TableLayout) -> [StoredRow] {
+        governance.all(layout.kind).map { document in
+            let values = layout.columns.map { column -> StoredValue in
+                switch column.field {
+                case "metadata.labels": return .json(.object(document.labels))
+                case "metadata.annotations": return .json(.object(document.annotations))
+                default: return value(document.json[String(column.field.dropFirst("spec.".count))], column.type)
+                }
+            }
+            return StoredRow(key: [document.name.value], values: values, path: document.span.path, line: document.span.line)
+        }
+    }
+
+    private static func memberRows(_ governance: Governance) -> [StoredRow] {
+        governance.all(.team).flatMap { document in
+            Team(spec: document.spec).members.sorted { $0.user.value.utf8.lexicographicallyPrecedes($1.user.value.utf8) }.map {
+                StoredRow(
+                    key: [document.name.value, $0.user.value], values: [.text($0.role)], path: $0.user.span.path, line: $0.user.span.line)
+            }
+        }
+    }
+
+    private static func value(_ json: JSONValue?, _ type: TableLayout.ColumnType) -> StoredValue {
+        guard let json else { return .null }
+        switch (type, json) {
+        case (.text, .string(let text)): return .text(text)
+        case (.boolean, .bool(let flag)): return .bool(flag)
+        case (.bigint, .int(let number)): return .int(number)
+        case (.numeric, .decimal(let text)): return .decimal(text)
+        case (.textArray, .array(let items)): return .textArray(items.compactMap(\.stringValue))
+        default: return .json(json)
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import GovernanceModel
+import JSON
+
+/// How the database differs from a commit.
+public struct SyncPlan: Sendable {
+    public enum Action: String, Sendable {
+        /// The commit has the object, the database does not.
+        case create
+        case update
+        /// The database has the object, the commit does not.
+        case delete
+    }
+
+    /// One field of an object that differs. Texts are as the database prints them; `nil` is absence.
+    public struct FieldDifference: Sendable, Equatable {
+        /// As documents spell it, e.g. `spec.email`; a membership is `spec.members[user].role`.
+        public var field: String
+        /// What the commit says.
+        public var expected: String?
+        /// What the database holds.
+        public var actual: String?
+    }
+
+    /// One object that differs.
+    public struct Difference: Sendable, Equatable {
+        public var kind: Kind
+        public var name: String
+        public var action: Action
+        public var fields: [FieldDifference]
+    }
+
+    /// By kind and name. A team whose memberships alone differ is an `update` of the team.
+    public var differences: [Difference] = []
+    var tables: [TablePlan] = []
+
+    /// Rows of one table to be written.
+    struct TablePlan: Sendable {
+        var layout: TableLayout
+        var deletes: [String] = []
+        var writes: [StoredRow] = []
+    }
+
+    public var isEmpty: Bool { tables.isEmpty }
+
+    /// Rows that applying the plan writes or removes.
+    public var rowCount: Int { tables.reduce(0) { $0 + $1.deletes.count + $1.writes.count } }
+
+    public func count(_ action: Action) -> Int { differences.reduce(0) { $0 + ($1.action == action ? 1 : 0) } }
+
+    public var json: JSONValue {
+        .array(
+            differences.map { difference in
+                [
+                    "kind": .string(difference.kind.rawValue), "name": .string(difference.name), "action": .string(difference.action.rawValue),
+                    "fields": .array(
+                        difference.fields.map {
+                            [
+                                "field": .string($0.field), "expected": $0.expected.map { .string($0) } ?? .null,
+                                "actual": $0.actual.map { .string($0) } ?? .null,
+                            ]
+                        }),
+                ]
+            })
+    }
+}
