@@ -7,10 +7,12 @@ let strict: [SwiftSetting] = [.enableUpcomingFeature("ExistentialAny"), .treatAl
 let package = Package(
     name: "charter",
     products: [
+        .executable(name: "charter", targets: ["charter"]),
         .library(name: "CEL", targets: ["CEL"]),
         .library(name: "PolicyEngine", targets: ["PolicyEngine"]),
     ],
     dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     ],
@@ -56,6 +58,29 @@ let package = Package(
         .target(
             name: "Reconciler", dependencies: ["Diagnostics", "Digest", "GovernanceModel", "JSON", "Postgres"],
             resources: [.embedInCode("Migrations"), .embedInCode("SQL")], swiftSettings: strict),
+
+        // Floor 6: HTTP in front of the engine, and what drives everything.
+        .target(
+            name: "EnforcementServer",
+            dependencies: [
+                "HTTPService", "JSON", "PolicyBundle", "PolicyEngine", .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+            ], swiftSettings: strict),
+        .target(
+            name: "ControlPlane",
+            dependencies: [
+                "Diagnostics", "EnforcementServer", "Git", "GovernanceModel", "HTTPService", "JSON", "PolicyBundle", "PolicyCompiler",
+                "PolicyEngine", "Postgres", "Reconciler",
+            ], swiftSettings: strict),
+
+        // Floor 7: the command line.
+        .executableTarget(
+            name: "charter",
+            dependencies: [
+                "ControlPlane", "Diagnostics", "Git", "GovernanceModel", "JSON", "PolicyBundle", "PolicyCompiler", "PolicyEngine",
+                "Reconciler",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: strict),
 
         // Tests.
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),

@@ -1,0 +1,56 @@
+import Diagnostics
+import Git
+import GovernanceModel
+import PolicyBundle
+import PolicyCompiler
+import PolicyEngine
+import Reconciler
+
+/// A commit on its way from git to a bundle.
+public struct CompiledCommit: Sendable {
+    public var commit: GitCommit
+    public var snapshot: RepositorySnapshot
+    /// All findings of all stages, in reading order.
+    public var diagnostics: [Diagnostic]
+    /// The bundle; `nil` if the commit has errors.
+    public var bundle: [UInt8]?
+    /// Nanoseconds spent on checking conditions and meanings and on writing the bundle.
+    public var compileTime: Int64
+}
+
+/// Compiles the commits of one repository, one after the other, parsing only what has changed.
+public final class CommitCompiler {
+    private let reader = RepositoryReader()
+
+    public init() {}
+
+    /// - Parameter now: seconds since 1970, for findings that depend on the day.
+    public func compile(_ repository: GitRepository, commit id: GitObjectID, now: Int64) throws(GitError) -> CompiledCommit {
+        var snapshot = try reader.read(repository, commit: id)
+        let commit: GitCommit
+        if let read = snapshot.commit { commit = read } else { commit = try repository.commit(id) }
+        let clock = ContinuousClock()
+        let start = clock.now
+        let origin = BundleOrigin(commit: commit.id.description, tree: commit.tree.description, time: commit.time)
+        let result = PolicyCompiler.compile(
+            snapshot.governance, origin: origin, isLinked: !snapshot.diagnostics.hasErrors, now: now)
+        let elapsed = (clock.now - start).nanoseconds
+        let diagnostics = (snapshot.diagnostics + result.diagnostics).inReadingOrder()
+        reader.addSources(for: diagnostics, to: &snapshot, from: repository)
+        return CompiledCommit(commit: commit, snapshot: snapshot, diagnostics: diagnostics, bundle: result.bundle, compileTime: elapsed)
+    }
+
+    /// Checks the files of a folder as they lie on disk.
+    public func check(directory: String, now: Int64) throws(DirectoryError) -> (snapshot: RepositorySnapshot, diagnostics: [Diagnostic]) {
+        let snapshot = try reader.read(directory: directory)
+        let result = PolicyCompiler.compile(snapshot.governance, origin: nil, isLinked: !snapshot.diagnostics.hasErrors, now: now)
+        return (snapshot, (snapshot.diagnostics + result.diagnostics).inReadingOrder())
+    }
+}
+
+extension CompiledCommit {
+    /// What the database must hold for this commit.
+    public func desiredState(bundleDigest: String) -> DesiredState {
+        DesiredState(governance: snapshot.governance, commit: commit.id.description, bundleDigest: bundleDigest)
+    }
+}

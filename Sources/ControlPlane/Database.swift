@@ -1,0 +1,71 @@
+import Foundation
+import Postgres
+import Reconciler
+
+/// The Postgres of an organisation: one that was given, or a private one that lives in the state folder.
+public final class Database {
+    public let reconciler: Reconciler
+    /// For people; never with a password.
+    public let description: String
+    /// A shell command that opens the database.
+    public let psql: String
+    /// The private cluster, if it is this object's to stop.
+    private let cluster: PrivateCluster?
+
+    /// - Parameters:
+    ///   - url: a Postgres URL; without one a private cluster is made, or started again.
+    ///   - directory: where the private cluster lives.
+    ///   - takesOver: whether a private cluster that runs already (one that outlived a killed process) is stopped at the end too.
+    ///   - progress: told what takes long.
+    public static func open(
+        _ url: String?, directory: String, takesOver: Bool, progress: (String) -> Void
+    ) throws(ControlError) -> Database {
+        if let url { return try Database(url: url) }
+        do throws(PrivateClusterError) {
+            progress("starting a private Postgres in \(directory)")
+            let cluster = try PrivateCluster.start(directory: directory) { progress("  \($0)") }
+            do throws(PrivateClusterError) {
+                let configuration = try cluster.configuration()
+                return Database(
+                    reconciler: Reconciler(configuration),
+                    description: "private Postgres \(cluster.majorVersion) on \(cluster.socketDirectory)",
+                    psql: "psql -h \(cluster.socketDirectory) -U charter charter", cluster: takesOver || !cluster.wasRunning ? cluster : nil
+                )
+            } catch {
+                try? cluster.stop()
+                throw error
+            }
+        } catch {
+            throw ControlError(error)
+        }
+    }
+
+    /// A database that others run.
+    public convenience init(url: String) throws(ControlError) {
+        let configuration = PostgresConfiguration(uri: url)
+        do throws(PostgresError) { try configuration.validate() } catch {
+            throw ControlError(.usage, "the database URL is not valid: \(error)")
+        }
+        self.init(
+            reconciler: Reconciler(configuration), description: configuration.redactedDescription, psql: "psql \"$DATABASE_URL\"",
+            cluster: nil)
+    }
+
+    private init(reconciler: Reconciler, description: String, psql: String, cluster: PrivateCluster?) {
+        self.reconciler = reconciler
+        self.description = description
+        self.psql = psql
+        self.cluster = cluster
+    }
+
+    /// Closes the connection and stops a private cluster.
+    public func close(progress: (String) -> Void) {
+        reconciler.close()
+        guard let cluster else { return }
+        do throws(PrivateClusterError) {
+            try cluster.stop()
+        } catch {
+            progress("the private Postgres could not be stopped: \(error)")
+        }
+    }
+}

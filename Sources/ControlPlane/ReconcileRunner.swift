@@ -1,0 +1,118 @@
+import Dispatch
+import Foundation
+import Git
+import GovernanceModel
+import JSON
+import PolicyBundle
+import Reconciler
+
+/// `charter reconcile` and `charter drift`: a repository and a database, without a server.
+public final class ReconcileRunner {
+    /// Ends `watch`; safe to use from any thread.
+    public final class Stop: Sendable {
+        private let flag = StopFlag()
+        private let wake = DispatchSemaphore(value: 0)
+
+        var isSet: Bool { flag.isSet }
+
+        public func stop() {
+            flag.set()
+            wake.signal()
+        }
+
+        func wait(seconds: Double) { _ = wake.wait(timeout: .now() + seconds) }
+    }
+
+    /// What one run did.
+    public struct Run {
+        public var compiled: CompiledCommit
+        /// `nil` if the commit has errors.
+        public var result: SyncResult?
+
+        public var json: JSONValue {
+            [
+                "commit": .string(compiled.commit.id.description), "outcome": .string(result?.outcome.rawValue ?? "refused"),
+                "epoch": .int(result?.revision?.epoch ?? 0), "changes": result?.plan.json ?? [],
+                "diagnostics": .array(compiled.diagnostics.map(\.json)),
+            ]
+        }
+    }
+
+    public let stopping = Stop()
+    private let source: GitSource
+    private let database: Database
+    private let compiler = CommitCompiler()
+    private let report: (String) -> Void
+
+    public init(
+        repository: String, branch: String?, database: String?, state: String, report: @escaping (String) -> Void
+    ) throws(ControlError) {
+        source = GitSource(repository, branch: branch, mirror: state + "/mirror.git")
+        self.database = try Database.open(database, directory: state + "/postgres", takesOver: false, progress: report)
+        self.report = report
+        do throws(ReconcilerError) {
+            try self.database.reconciler.migrate()
+        } catch {
+            self.database.close(progress: report)
+            throw ControlError(error)
+        }
+    }
+
+    public func close() { database.close(progress: report) }
+
+    /// Brings the newest commit of the branch into the database.
+    public func once() throws -> Run {
+        try source.refresh()
+        let repository = try source.open()
+        let compiled = try compiler.compile(
+            repository, commit: try source.head(repository).commit, now: Int64(Date().timeIntervalSince1970))
+        guard let (desired, mode) = try Self.desired(compiled) else { return Run(compiled: compiled, result: nil) }
+        return Run(compiled: compiled, result: try database.reconciler.sync(desired, driftMode: mode))
+    }
+
+    /// Runs until stopped; failures are told and tried again.
+    public func watch(every seconds: Double, _ show: (Run) throws -> Void) throws {
+        var shown: (commit: GitObjectID, outcome: String)?
+        var complaint: String?
+        while !stopping.isSet {
+            do {
+                let run = try once()
+                let outcome = run.result?.outcome.rawValue ?? "refused"
+                if shown.map({ $0.commit != run.compiled.commit.id || $0.outcome != outcome || outcome == "corrected" }) ?? true {
+                    try show(run)
+                }
+                shown = (run.compiled.commit.id, outcome)
+                complaint = nil
+            } catch {
+                let message = ControlError(wrapping: error).message
+                if message != complaint { report(message) }
+                complaint = message
+            }
+            stopping.wait(seconds: seconds)
+        }
+    }
+
+    /// How the database differs from the commit that was applied to it, or from `reference`.
+    public func drift(from reference: String?) throws -> (plan: SyncPlan, revision: Revision?, commit: String) {
+        let repository = try source.open()
+        let revision = try database.reconciler.revision()
+        guard let name = reference ?? revision?.commit else {
+            throw ControlError(.input, "no commit was ever applied to this database; run `charter reconcile` first")
+        }
+        let id: GitObjectID
+        do throws(GitError) {
+            id = try repository.resolve(name)
+        } catch {
+            throw ControlError(.input, "the commit `\(name)` that the database holds is not in this repository: \(error)")
+        }
+        let compiled = try compiler.compile(repository, commit: id, now: Int64(Date().timeIntervalSince1970))
+        guard let (desired, _) = try Self.desired(compiled) else { throw ControlError(.input, "commit \(id) has errors") }
+        return (try database.reconciler.plan(desired).plan, revision, id.description)
+    }
+
+    private static func desired(_ compiled: CompiledCommit) throws -> (DesiredState, Organization.DriftMode)? {
+        guard let bytes = compiled.bundle else { return nil }
+        let digest = try PolicyBundle(bytes: bytes).digest.description
+        return (compiled.desiredState(bundleDigest: digest), compiled.snapshot.governance.organization?.driftMode ?? .correct)
+    }
+}

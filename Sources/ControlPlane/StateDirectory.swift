@@ -1,0 +1,93 @@
+import Foundation
+import Glibc
+import PolicyBundle
+
+/// The folder in which a running Charter keeps what survives a restart: the private Postgres, mirrors of remote repositories, and the last
+/// good bundle. Everything in it can be made again from git.
+public final class StateDirectory: Sendable {
+    /// Raised when an older program could not read what a newer one wrote.
+    public static let formatVersion = 1
+
+    public let path: String
+    private let lock: Int32
+
+    /// Opens or makes the folder and locks it against a second Charter.
+    public init(_ path: String) throws(ControlError) {
+        let absolute = path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+        self.path = absolute
+        do {
+            try FileManager.default.createDirectory(atPath: absolute, withIntermediateDirectories: true)
+        } catch {
+            throw ControlError(.input, "the state folder `\(absolute)` cannot be made: \(error.localizedDescription)")
+        }
+        lock = open(absolute + "/lock", O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+        guard lock >= 0 else {
+            throw ControlError(.input, "the state folder `\(absolute)` cannot be written: \(String(cString: strerror(errno)))")
+        }
+        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+            close(lock)
+            throw ControlError(
+                .tryAgain, "another Charter is running with the state folder `\(absolute)`; stop it, or choose another with --state")
+        }
+        do throws(ControlError) {
+            try checkVersion()
+        } catch {
+            close(lock)
+            throw error
+        }
+    }
+
+    deinit { close(lock) }
+
+    /// Where the private Postgres lives.
+    public var postgres: String { path + "/postgres" }
+    /// Where mirrors of remote repositories live.
+    public var mirror: String { path + "/mirror.git" }
+    /// The last bundle that was put in force.
+    public var bundle: String { path + "/bundle.charter" }
+
+    /// Writes `bytes` so that a reader sees the old file or the new one, never a part, whatever happens to this process or the machine.
+    public func store(bundle bytes: [UInt8]) throws(ControlError) { try AtomicFile.write(bytes, to: bundle) }
+
+    private func checkVersion() throws(ControlError) {
+        let file = path + "/version"
+        if let data = FileManager.default.contents(atPath: file) {
+            let text = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+            if text == String(Self.formatVersion) { return }
+            throw ControlError(
+                .input,
+                "the state folder `\(path)` has format version \(text.prefix(20)), this program uses version \(Self.formatVersion); move it away and start again: everything in it is made anew from git"
+            )
+        }
+        let others = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).filter { $0 != "lock" && $0 != ".gitignore" }
+        guard others.isEmpty else {
+            throw ControlError(.input, "`\(path)` holds files but is no state folder of Charter; choose another with --state")
+        }
+        try AtomicFile.write(Array("\(Self.formatVersion)\n".utf8), to: file)
+        // The folder may lie in a repository: it must never be committed.
+        try AtomicFile.write(Array("*\n".utf8), to: path + "/.gitignore")
+    }
+}
+
+/// Files that are replaced as a whole.
+public enum AtomicFile {
+    public static func write(_ bytes: [UInt8], to path: String) throws(ControlError) {
+        let temporary = "\(path).\(getpid()).new"
+        let file = open(temporary, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0o644)
+        guard file >= 0 else { throw ControlError(.input, "`\(path)` cannot be written: \(String(cString: strerror(errno)))") }
+        var written = 0
+        while written < bytes.count {
+            let count = bytes.withUnsafeBytes { Glibc.write(file, $0.baseAddress?.advanced(by: written), bytes.count - written) }
+            if count < 0, errno == EINTR { continue }
+            if count <= 0 { break }
+            written += count
+        }
+        let isWhole = written == bytes.count && fsync(file) == 0
+        let reason = errno
+        close(file)
+        guard isWhole, rename(temporary, path) == 0 else {
+            unlink(temporary)
+            throw ControlError(.input, "`\(path)` cannot be written: \(String(cString: strerror(reason)))")
+        }
+    }
+}

@@ -1,0 +1,36 @@
+import HTTPService
+
+/// The metrics of decisions, bundles and reconciling.
+public struct ServerMetrics: Sendable {
+    public let allowed: Counter
+    public let denied: Counter
+    public let badRequests: Counter
+    public let activations: Counter
+    public let refusals: Counter
+    public let reconciles: MetricFamily<Counter>
+    public let driftedObjects: MetricFamily<Counter>
+
+    public init(_ registry: MetricsRegistry, store: BundleStore, status: ServiceStatus) throws(MetricsError) {
+        let decisions = try registry.counter("charter_decisions_total", help: "Requests decided, by answer.", labels: ["decision"])
+        allowed = decisions.labels("allow")
+        denied = decisions.labels("deny")
+        badRequests = try registry.counter("charter_bad_requests_total", help: "Decision requests that could not be read.").labels()
+        activations = try registry.counter("charter_bundle_activations_total", help: "Bundles put in force.").labels()
+        refusals = try registry.counter("charter_commits_refused_total", help: "Commits refused because of errors in them.").labels()
+        reconciles = try registry.counter("charter_reconciles_total", help: "Runs of the reconciler, by outcome.", labels: ["outcome"])
+        driftedObjects = try registry.counter(
+            "charter_drifted_objects_total", help: "Objects found different from the commit in force.", labels: ["kind"])
+        try registry.gauge("charter_bundle_loaded_timestamp_seconds", help: "When the bundle in force was loaded.") {
+            store.current.map { Double($0.loadedAt) / 1e9 } ?? 0
+        }
+        try registry.gauge("charter_bundle_size_bytes", help: "Size of the bundle in force.") {
+            store.current.map { Double($0.engine.bundle.size) } ?? 0
+        }
+        try registry.gauge("charter_commit_refused", help: "Whether the newest commit is refused and an older one is in force.") {
+            status.hasRefusal ? 1 : 0
+        }
+        try registry.gauge("charter_open_drift_objects", help: "Objects that differ from the commit in force and are not corrected.") {
+            Double(status.openDriftCount)
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import ArgumentParser
+import ControlPlane
+import EnforcementServer
+import Foundation
+import GovernanceModel
+import JSON
+import PolicyBundle
+import PolicyEngine
+
+struct DecideCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "decide", abstract: "Decide a request from a bundle.",
+        discussion: """
+            The request has the shape of OpenID AuthZEN: {"subject": {"type", "id"}, "action": {"name"}, "resource": {"type", "id"}, \
+            "context": {}}. A denied request is a good answer: the exit code is 0.
+            """)
+
+    @Argument(help: "The bundle.")
+    var bundle: String
+
+    @Option(name: .long, help: "The file with the request, `-` for standard input.")
+    var request: String
+
+    @Option(name: .long, help: "Decide as if it were this time, e.g. 2026-01-31T12:00:00Z.")
+    var now: String?
+
+    @OptionGroup var output: FormatOption
+
+    func run() throws {
+        try Terminal.run {
+            let engine = try PolicyEngine(try PolicyBundle.open(path: bundle))
+            guard let data = request == "-" ? FileHandle.standardInput.readDataToEndOfFile() : FileManager.default.contents(atPath: request)
+            else {
+                throw ControlError(.input, "`\(request)` cannot be read")
+            }
+            var time = WallClock.now()
+            if let now {
+                guard let seconds = Timestamp.seconds(now) else {
+                    throw ControlError(.usage, "`\(now)` is no time; write 2026-01-31T12:00:00Z")
+                }
+                time = seconds * 1_000_000_000
+            }
+            let decision: Decision
+            do {
+                decision = try engine.decide(
+                    try DecisionRequest(try JSONParser.parse(Array(data))), now: time, id: DecisionID.make(now: time))
+            } catch let error as RequestError {
+                throw ControlError(.input, "\(error)")
+            } catch let error as JSONSyntaxError {
+                throw ControlError(.input, "the request is not valid JSON: \(error)")
+            }
+            switch output.format {
+            case .human: Terminal.out(DecisionText.text(decision))
+            case .json: Terminal.out(decision.json)
+            }
+        }
+    }
+}

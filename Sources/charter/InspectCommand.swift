@@ -1,0 +1,24 @@
+import ArgumentParser
+import ControlPlane
+import JSON
+import PolicyBundle
+import PolicyEngine
+
+struct InspectCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "inspect", abstract: "Verify a bundle and show what is in it.")
+
+    @Argument(help: "The bundle.")
+    var bundle: String
+
+    @OptionGroup var output: FormatOption
+
+    func run() throws {
+        try Terminal.run {
+            let summary = BundleSummary(try PolicyEngine(try PolicyBundle.open(path: bundle)))
+            switch output.format {
+            case .human: Terminal.out(summary.text)
+            case .json: Terminal.out(summary.json)
+            }
+        }
+    }
+}

@@ -1,0 +1,32 @@
+import ArgumentParser
+import ControlPlane
+import Foundation
+import Git
+
+/// Which repository and which commit of it a command is about.
+struct RepositoryOptions: ParsableArguments {
+    @Argument(help: "The repository, or a folder in it.")
+    var path = "."
+
+    @Option(name: .long, help: "The commit: a branch, a tag or an id.")
+    var ref = "HEAD"
+
+    /// Opens the repository and compiles the commit.
+    func compile() throws -> CompiledCommit {
+        let repository = try GitRepository(opening: path)
+        return try CommitCompiler().compile(repository, commit: try repository.resolve(ref), now: Int64(Date().timeIntervalSince1970))
+    }
+}
+
+/// Which database a command is about.
+struct DatabaseOptions: ParsableArguments {
+    @Option(name: .long, help: "A Postgres URL. Without it, DATABASE_URL; without that, the private Postgres of the state folder.")
+    var database: String?
+
+    @Option(name: .long, help: "The state folder, where the private Postgres lives.")
+    var state = ".charter"
+
+    var url: String? { database ?? ProcessInfo.processInfo.environment["DATABASE_URL"].flatMap { $0.isEmpty ? nil : $0 } }
+
+    var absoluteState: String { state.hasPrefix("/") ? state : FileManager.default.currentDirectoryPath + "/" + state }
+}

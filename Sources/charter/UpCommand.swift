@@ -1,0 +1,44 @@
+import ArgumentParser
+import ControlPlane
+import Diagnostics
+import Foundation
+
+struct UpCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "up",
+        abstract: "Compile, reconcile, serve, follow the branch, and correct drift: all in one process.",
+        discussion: """
+            Without --database and DATABASE_URL a private Postgres is made in the state folder, on a unix socket only. Ctrl-C stops everything \
+            that was started; the next start goes on where this one ended.
+            """)
+
+    @Argument(help: "The repository: a path, or a git URL (https, ssh, file).")
+    var repository = "."
+
+    @Option(name: .long, help: "The branch to follow; the repository's own by default.")
+    var branch: String?
+
+    @Option(name: .long, help: "Seconds between two looks at the branch; 1 for a local repository, 15 for a remote one by default.")
+    var pollInterval: Double?
+
+    @OptionGroup var database: DatabaseOptions
+    @OptionGroup var listen: ListenOptions
+
+    func validate() throws {
+        if let pollInterval, pollInterval <= 0 { throw ValidationError("--poll-interval must be more than 0") }
+    }
+
+    func run() throws {
+        try Terminal.run {
+            let source = GitSource(repository, branch: branch, mirror: "")
+            let supervisor = Supervisor(
+                .init(
+                    repository: repository, branch: branch, stateDirectory: database.absoluteState, database: database.url,
+                    host: try listen.host,
+                    port: try listen.port, pollInterval: pollInterval ?? (source.isRemote ? 15 : 1))
+            ) { UpReport.show($0) }
+            let signals = StopSignals { supervisor.stop() }
+            try withExtendedLifetime(signals) { try supervisor.run() }
+        }
+    }
+}

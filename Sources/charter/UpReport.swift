@@ -1,0 +1,36 @@
+import ControlPlane
+import Diagnostics
+
+/// Shows what happens in `charter up`.
+enum UpReport {
+    static func show(_ event: Supervisor.Event) {
+        switch event {
+        case .step(let text): Terminal.err("… \(text)")
+        case .info(let text): Terminal.err("• \(text)")
+        case .warning(let text): Terminal.err("! \(SecretScanner.mask(text))")
+        case .findings(let diagnostics, let sources, let isRefused):
+            let shown = isRefused ? diagnostics : diagnostics.filter { $0.severity > .note }
+            Terminal.findings(shown, sources: sources, to: 2)
+            let notes = diagnostics.count(of: .note)
+            if !isRefused, notes > 0 { Terminal.err("• \(notes) note(s) about what is not enforced yet: `charter validate` shows them") }
+        case .up(let summary): Terminal.out(text(summary))
+        }
+    }
+
+    private static func text(_ summary: Supervisor.Summary) -> String {
+        var lines = [
+            "", "Charter is up at \(summary.url)", "",
+            "  repository  \(summary.repository), branch \(summary.branch)",
+            "  commit      \(summary.commit)",
+            "  bundle      sha256:\(summary.digest)",
+            "  documents   \(summary.documents)",
+            "  database    \(summary.database)",
+            "  applied     \(summary.applied)",
+        ]
+        if let refused = summary.refusedCommit { lines.append("  refused     commit \(refused) has errors; see above") }
+        if !summary.commands.isEmpty { lines += ["", "Try:"] }
+        for (what, command) in summary.commands { lines += ["", "  # \(what)", "  \(command)"] }
+        lines += ["", "Ctrl-C stops everything."]
+        return lines.joined(separator: "\n")
+    }
+}
