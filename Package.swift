@@ -23,6 +23,7 @@ let package = Package(
         .systemLibrary(name: "CLibGit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
+        .target(name: "CAllocationCount"),
 
         // Floor 1: tools that know nothing of governance.
         .target(name: "Digest", dependencies: ["CLibCrypto"], swiftSettings: strict),
@@ -30,6 +31,8 @@ let package = Package(
         .target(name: "Patterns", swiftSettings: strict),
         .target(name: "YAML", dependencies: ["CLibYAML"], swiftSettings: strict),
         .target(name: "CEL", dependencies: ["CRE2"], swiftSettings: strict),
+        .target(name: "CELConformance", dependencies: ["CEL"], swiftSettings: strict),
+        .target(name: "CELBenchmark", dependencies: ["CAllocationCount", "CEL"], swiftSettings: strict),
         .target(name: "Git", dependencies: ["CLibGit2"], swiftSettings: strict),
         .target(name: "Postgres", dependencies: ["CLibPQ"], swiftSettings: strict),
         .target(name: "Diagnostics", dependencies: ["JSON"], swiftSettings: strict),
@@ -77,8 +80,8 @@ let package = Package(
         .executableTarget(
             name: "charter",
             dependencies: [
-                "ControlPlane", "Diagnostics", "Git", "GovernanceModel", "JSON", "PolicyBundle", "PolicyCompiler", "PolicyEngine",
-                "Reconciler",
+                "ControlPlane", "Diagnostics", "EnforcementServer", "Git",
+                "GovernanceModel", "JSON", "PolicyBundle", "PolicyCompiler", "PolicyEngine", "Reconciler",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
 
@@ -96,7 +99,7 @@ let package = Package(
             name: "PolicyEngineTests",
             dependencies: ["Digest", "GovernanceModel", "JSON", "PolicyBundle", "PolicyCompiler", "PolicyEngine"],
             exclude: ["Cases"], swiftSettings: strict),
-        .testTarget(name: "CELTests", dependencies: ["CEL"], swiftSettings: strict),
+        .testTarget(name: "CELTests", dependencies: ["CEL", "CELConformance"], swiftSettings: strict),
         .testTarget(name: "GitTests", dependencies: ["Git"], swiftSettings: strict),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres"], swiftSettings: strict),
         .testTarget(

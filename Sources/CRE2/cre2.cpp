@@ -57,3 +57,8 @@ extern "C" int cre2_search(const cre2_pattern *pattern, const char *text, size_t
         return -1;
     }
 }
+
+extern "C" int cre2_contains(const void *text, size_t text_length, const void *part, size_t part_length) {
+    if (part_length == 0) return 1;
+    return memmem(text, text_length, part, part_length) != nullptr ? 1 : 0;
+}

@@ -1,11 +1,10 @@
+import CELConformance
 import Foundation
 import Testing
 
-@testable import CEL
-
 /// The cases of the official suite, where they are present.
-enum ConformanceSuite {
-    static let folder: URL? = {
+enum ConformanceFolder {
+    static let url: URL? = {
         if let path = ProcessInfo.processInfo.environment["CHARTER_SHARED"] {
             return URL(fileURLWithPath: path).appendingPathComponent("conformance/cel")
         }
@@ -18,36 +17,17 @@ enum ConformanceSuite {
         return nil
     }()
 
-    static var files: [String] {
-        guard let folder, let names = try? FileManager.default.contentsOfDirectory(atPath: folder.path) else { return [] }
-        return names.filter { $0.hasSuffix(".json") }.sorted()
-    }
-
-    static func cases(_ file: String) throws -> [[String: Any]] {
-        guard let folder else { return [] }
-        let data = try Data(contentsOf: folder.appendingPathComponent(file))
-        return try JSONSerialization.jsonObject(with: data) as? [[String: Any]] ?? []
-    }
+    static var files: [String] { url.flatMap { try? ConformanceSuite.files(in: $0) } ?? [] }
 }
 
-@Suite("conformance", .enabled(if: !ConformanceSuite.files.isEmpty, "the folder shared/conformance/cel is absent"))
+@Suite("conformance", .enabled(if: !ConformanceFolder.files.isEmpty, "the folder shared/conformance/cel is absent"))
 struct ConformanceTests {
-    @Test("all cases pass", arguments: ConformanceSuite.files, ConformanceCase.Engine.allCases)
-    func file(_ file: String, _ engine: ConformanceCase.Engine) throws {
-        var passed = 0
-        var failures: [String] = []
-        for json in try ConformanceSuite.cases(file) {
-            let id = json["id"] as? String ?? "?"
-            do {
-                let test = try ConformanceCase(json)
-                if let failure = test.failure(engine) {
-                    failures.append("\(id): `\(test.expression.prefix(200))`: \(failure)")
-                } else {
-                    passed += 1
-                }
-            } catch { failures.append("\(id): unreadable: \(error)") }
-        }
-        print("conformance \(engine.rawValue) \(file): \(passed) passed, \(failures.count) failed")
-        for failure in failures { Issue.record("\(failure)") }
+    @Test("all cases pass", arguments: ConformanceFolder.files, ConformanceEngine.allCases)
+    func file(_ file: String, _ engine: ConformanceEngine) throws {
+        let folder = try #require(ConformanceFolder.url)
+        let results = try ConformanceSuite.run(file, in: folder, engine: engine)
+        let failures = results.filter { $0.failure != nil }
+        print("conformance \(engine.rawValue) \(file): \(results.count - failures.count) passed, \(failures.count) failed")
+        for result in failures { Issue.record("\(result.id): `\(result.expression.prefix(200))`: \(result.failure ?? "")") }
     }
 }

@@ -9,31 +9,46 @@ struct DifferentialTests {
     static let runs = ProcessInfo.processInfo.environment["CEL_FUZZ_RUNS"].flatMap { Int($0) } ?? 10_000
     static let seed = ProcessInfo.processInfo.environment["CEL_FUZZ_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 0 ..< .max)
 
-    @Test("machine and oracle agree", arguments: [true, false]) func agree(isChecked: Bool) {
-        print("differential seed \(Self.seed), \(Self.runs) runs, \(isChecked ? "checked" : "unchecked")")
+    /// What the expressions are like.
+    enum Kind: String, CaseIterable { case checked, unchecked, predicates }
+
+    @Test("machine, graph and oracle agree", arguments: Kind.allCases) func agree(kind: Kind) {
+        let isChecked = kind != .unchecked
+        print("differential seed \(Self.seed), \(Self.runs) runs, \(kind.rawValue)")
         var compiled = 0
         var errors = 0
+        var decided = 0
         for run in 0..<Self.runs {
             var generator = ExpressionGenerator(seed: Self.seed &+ UInt64(run) &* 7_919, mistakes: isChecked ? 1 : 10)
-            let source = generator.expression()
+            let source = kind == .predicates ? generator.predicate() : generator.expression()
             let slots = generator.slots()
-            guard let (machine, oracle) = evaluate(source, slots, isChecked: isChecked) else { continue }
+            guard let (machine, graph, oracle, isDecided) = evaluate(source, slots, isChecked: isChecked) else { continue }
             compiled += 1
             if machine.isError { errors += 1 }
-            guard !same(machine, oracle) else { continue }
-            Issue.record("seed \(Self.seed) run \(run): `\(source)`: machine \(machine), oracle \(oracle)")
+            if isDecided { decided += 1 }
+            guard !same(machine, oracle) || !same(graph, oracle) else { continue }
+            Issue.record("seed \(Self.seed) run \(run): `\(source)`: machine \(machine), graph \(graph), oracle \(oracle)")
         }
-        print("differential \(isChecked ? "checked" : "unchecked"): \(compiled) of \(Self.runs) compiled, \(errors) gave errors")
+        print(
+            "differential \(kind.rawValue): \(compiled) of \(Self.runs) compiled, \(errors) gave errors, \(decided) were decided by the graph"
+        )
         #expect(compiled > Self.runs / 10)
     }
 
-    private func evaluate(_ source: String, _ slots: [CELValue?], isChecked: Bool) -> (CELValue, CELValue)? {
+    private func evaluate(_ source: String, _ slots: [CELValue?], isChecked: Bool) -> (CELValue, CELValue, CELValue, Bool)? {
         let environment = ExpressionGenerator.environment
         let budget = 10_000_000
         do throws(CELIssues) {
             let program =
                 isChecked ? try CELCompiler.compile(source, in: environment) : try CELCompiler.compileUnchecked(source, in: environment)
-            do throws(CELVerificationError) { try CELVerifier.verify(program, slotCount: environment.slots.count) } catch {
+            var graph = CELValue.null
+            var isDecided = false
+            do throws(CELVerificationError) {
+                let prepared = try CELPrepared(program, slotCount: environment.slots.count)
+                let activation = CELActivation(slots: slots)
+                isDecided = prepared.evaluateGraph(activation, budget: budget).isDecided
+                graph = prepared.value(activation, budget: budget)
+            } catch {
                 Issue.record("seed \(Self.seed): `\(source)` is rejected by the verifier: \(error)")
             }
             let machine = CELMachine.evaluate(program, slots: slots, budget: budget)
@@ -41,7 +56,7 @@ struct DifferentialTests {
                 isChecked
                 ? try CELOracle.evaluate(source, in: environment, slots: slots, budget: budget)
                 : try CELOracle.evaluateUnchecked(source, in: environment, slots: slots, budget: budget)
-            return (machine, oracle)
+            return (machine, graph, oracle, isDecided)
         } catch {
             return nil
         }

@@ -9,6 +9,8 @@ struct ExpressionGenerator {
     var mistakes: Int
     private var variables: [(name: String, type: Wanted)] = []
     private var names = 0
+    /// Whether only what the graph can decide is made.
+    private var isPlain = false
 
     init(seed: UInt64, mistakes: Int) {
         random = SplitMix(seed: seed)
@@ -19,6 +21,7 @@ struct ExpressionGenerator {
     static let environment = CELEnvironment(variables: [
         .init("i", .int), .init("u", .uint), .init("d", .double), .init("s", .string), .init("b", .bool), .init("l", .list(.int)),
         .init("m", .map(.string, .int)), .init("any", .dyn), .init("t", .timestamp), .init("gone", .int), .init("y", .bytes),
+        .init("recs", .list(.map(.string, .int))), .init("wide", .map(.string, .int)), .init("s2", .string),
         .init(
             "r",
             .record(CELRecordType(name: "R", fields: [.init(name: "n", type: .int), .init(name: "s", type: .string)]))),
@@ -34,9 +37,25 @@ struct ExpressionGenerator {
             .string(pick(["", "a", "abc", "héllo", "日本"])), .bool(pick([true, false])),
             .list(pick([[], [.int(1)], [.int(1), .int(2), .int(3)]])),
             .map(pick([CELMap(), CELMap([("a", .int(1)), ("k", .int(2))])])), pick(dynamic),
-            .timestamp(CELTimestamp(nanosecondsSince1970: pick(numbers))), nil, .bytes(pick([[], [1, 2], [255]])), pick([nil, .int(4)]),
-            .string("r"),
+            .timestamp(CELTimestamp(nanosecondsSince1970: pick(numbers))), nil, .bytes(pick([[], [1, 2], [255]])), pick(Self.records),
+            pick(Self.wide), .string(pick(["", "a", "abcdefgh", "abcdefghi", "key-7"])), pick([nil, .int(4)]), .string("r"),
         ]
+    }
+
+    private static let records: [CELValue] = [
+        .list([]), .list([.map(CELMap([("n", .int(1))])), .map(CELMap([("n", .int(9)), ("long-key-name", .int(2))]))]),
+        .list([.map(CELMap([("n", .int(1))])), .map(CELMap([("k", .int(2))])), .map(CELMap([("n", .int(7)), ("k", .int(2))]))]),
+    ]
+
+    /// Maps on both sides of the size from which keys are found by a table.
+    private static let wide: [CELValue] = [3, 12, 13, 40].map { count in
+        .map(CELMap((0..<count).map { ("key-\($0)", CELValue.int(Int64($0))) }))
+    }
+
+    /// An expression of those that the graph can decide, for the most part.
+    mutating func predicate() -> String {
+        isPlain = true
+        return make(.bool, Int.random(in: 1...6, using: &random))
     }
 
     mutating func pick<T>(_ choices: [T]) -> T { choices[Int.random(in: 0..<choices.count, using: &random)] }
@@ -48,6 +67,7 @@ struct ExpressionGenerator {
         let known = variables.filter { $0.type == wanted }
         if !known.isEmpty, Int.random(in: 0..<3, using: &random) == 0 { return pick(known).name }
         guard depth > 0 else { return pick(Self.leaves[wanted] ?? ["null"]) }
+        if isPlain { return expand(pick(Self.plain[wanted] ?? Self.leaves[wanted] ?? ["null"]), wanted, depth - 1) }
         let isCommon = Int.random(in: 0..<6, using: &random) == 0
         return expand(pick(isCommon ? Self.common : Self.specific[wanted] ?? Self.common), wanted, depth - 1)
     }
@@ -80,6 +100,30 @@ struct ExpressionGenerator {
     private static let letters: [Character: Wanted] = [
         "b": .bool, "i": .int, "u": .uint, "d": .double, "s": .string, "y": .bytes, "l": .list, "m": .map, "t": .timestamp, "r": .duration,
         "o": .optional,
+    ]
+
+    private static let plain: [Wanted: [String]] = [
+        .bool: [
+            "(%b && %b)", "(%b && %b)", "(%b || %b)", "(%b || %b)", "!(%b)", "(%b ? %b : %b)", "(%i == %i)", "(%i != %i)", "(%i < 2)",
+            "(%i <= 1)", "(%i > 1)", "(1 >= %i)", "(%i < %i)", "(%s == 'abc')", "(%s != 'a')", "(%s < %s)", "(%s == %s)", "(%d > 1.0)",
+            "(%d <= %d)", "(%i < 1.5)", "(any == 3)", "(any != 'x')", "(any > 2)", "(%i in [1, 2, 3, 7])",
+            "(%s in ['a', 'abc', 'key-7', ''])",
+            "(any in [1, 3])", "(any in ['x'])", "(%i in l)", "(%s in wide)", "%s.startsWith('ab')", "%s.endsWith('c')", "%s.contains('b')",
+            "%s.startsWith(%s)", "%s.contains(%s)", "%s.matches('^a+')", "has(r.n)", "has(m.k)", "has(any.k)", "(gone > 1)", "(r.n == 4)",
+            "(m.k == 2)", "(any.k == 1)", "recs.exists(%V, %b)", "recs.all(x, x.n > %i)", "recs.exists(x, x.n > 5 || x.k == 2)",
+            "recs.exists_one(x, x.n > 5)", "l.exists(%V, %b)", "l.all(%V, %b)", "m.all(%K, %b)", "m.exists(%K, %V, %b)",
+            "l.exists_one(%V, %b)", "l.exists(%V, %W, %b)", "cel.bind(%V, %i, %b)", "(%b == %b)", "(%t > timestamp(1))", "(%t - %t < %r)",
+            "isIP(%s)", "(%i / 0 > 1)", "bool(%s)",
+        ],
+        .int: [
+            "(%i + %i)", "(%i - 1)", "(%i * %i)", "(%i / %i)", "(%i % 3)", "-(%i)", "size(%s)", "size(l)", "l[%i]", "wide[%s]", "m.a",
+            "recs[%i].n", "wide['key-7']", "(%b ? %i : %i)", "r.n", "gone", "%t.getHours()", "%s.indexOf('b')", "int(%d)",
+            "cel.bind(%W, %i, %i)", "recs[0]['n']",
+        ],
+        .string: ["s", "s2", "r.s", "'abc'", "(%b ? %s : %s)", "'key-7'"],
+        .double: ["d", "(d * 2.0)", "1.5", "double(%i)"],
+        .timestamp: ["t", "(t + %r)", "(t - %r)", "timestamp(%i)"],
+        .duration: ["duration('1h')", "(%t - %t)", "(%r + %r)"],
     ]
 
     private static let leaves: [Wanted: [String]] = [

@@ -67,3 +67,8 @@ enum WellKnownTypes {
         return Dictionary(uniqueKeysWithValues: messages.map { ("google.protobuf." + $0.key, $0.value) })
     }()
 }
+
+extension CELType {
+    /// The type of a well-known message (`google.protobuf.Int64Value`), or nil for any other.
+    public static func message(named name: String) -> CELType? { WellKnownTypes.messages[name]?.type }
+}

@@ -6,7 +6,7 @@ public enum CELCompiler {
     /// - Throws: Everything found wrong, up to `CELLimits.issues`.
     public static func compile(_ source: String, in env: CELEnvironment, expecting: CELType? = nil) throws(CELIssues) -> CELProgram {
         let tree = try Parser.parse(source)
-        return try CodeEmitter.emit(try Checker.check(tree, in: env, expecting: expecting))
+        return try CodeEmitter.emit(try Checker.check(tree, in: env, expecting: expecting), slotCount: env.slots.count)
     }
 
     /// Compiles an expression without checking types: names that do not resolve and operands that do not fit are errors when evaluated.
@@ -14,7 +14,7 @@ public enum CELCompiler {
         -> CELProgram
     {
         let tree = try Parser.parse(source, options: ParserOptions(expandsMacros: expandingMacros))
-        return try CodeEmitter.emit(try Checker.check(tree, in: env, isStrict: false))
+        return try CodeEmitter.emit(try Checker.check(tree, in: env, isStrict: false), slotCount: env.slots.count)
     }
 
     /// The type that the checker deduces, without compiling.

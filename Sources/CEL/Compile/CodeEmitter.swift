@@ -16,7 +16,7 @@ struct CodeEmitter {
     private var slotsRead: Set<Int> = []
     private var issues: [CELIssue] = []
 
-    static func emit(_ expression: CheckedExpression) throws(CELIssues) -> CELProgram {
+    static func emit(_ expression: CheckedExpression, slotCount: Int) throws(CELIssues) -> CELProgram {
         var emitter = CodeEmitter(expression: expression)
         let result = emitter.allocate()
         emitter.emit(expression.tree.root, into: result)
@@ -25,7 +25,8 @@ struct CodeEmitter {
         guard emitter.issues.isEmpty else { throw CELIssues(issues: Array(emitter.issues.prefix(CELLimits.issues))) }
         return CELProgram(
             words: emitter.words, constants: emitter.constants, registerCount: emitter.highest, resultType: expression.resultType,
-            slotsRead: emitter.slotsRead.sorted())
+            slotsRead: emitter.slotsRead.sorted(),
+            graph: GraphEmitter.emit(expression, folded: emitter.folded, slotCount: slotCount))
     }
 
     private init(expression: CheckedExpression) {

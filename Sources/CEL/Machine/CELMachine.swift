@@ -9,6 +9,15 @@ public struct CELMachine {
         return machine.run()
     }
 
+    /// Evaluates, and tells how many steps of the budget that took.
+    public static func evaluateCounting(
+        _ program: CELProgram, slots: [CELValue?], budget: Int = defaultBudget
+    ) -> (value: CELValue, steps: Int) {
+        var machine = CELMachine(program: program, slots: slots, budget: budget)
+        let value = machine.run()
+        return (value, machine.meter.isExhausted ? budget : budget - machine.meter.remaining)
+    }
+
     let program: CELProgram
     let slots: [CELValue?]
     var registers: [CELValue]

@@ -10,12 +10,17 @@ public struct CELProgram: Sendable {
     public var resultType: CELType
     /// The slots that evaluating may read, sorted.
     public var slotsRead: [Int]
+    /// The part that runs without allocation, as `GraphImage` lays it out; empty when there is none.
+    public var graph: [UInt64]
 
-    public init(words: [UInt32], constants: [CELValue], registerCount: Int, resultType: CELType, slotsRead: [Int]) {
+    public init(
+        words: [UInt32], constants: [CELValue], registerCount: Int, resultType: CELType, slotsRead: [Int], graph: [UInt64] = []
+    ) {
         self.words = words
         self.constants = constants
         self.registerCount = registerCount
         self.resultType = resultType
         self.slotsRead = slotsRead
+        self.graph = graph
     }
 }

@@ -17,6 +17,22 @@ public struct CELOracle {
         return evaluate(try Checker.check(tree, in: env, isStrict: false), slots: slots, budget: budget)
     }
 
+    /// Parses and checks an expression, to be evaluated several times.
+    public init(_ source: String, in env: CELEnvironment) throws(CELIssues) {
+        self.init(expression: try Checker.check(try Parser.parse(source), in: env), slots: [], meter: Meter(budget: 0))
+    }
+
+    /// Evaluates the expression that this was made of.
+    public func evaluate(slots: [CELValue?], budget: Int = CELMachine.defaultBudget) -> CELValue {
+        Self.evaluate(expression, slots: slots, budget: budget)
+    }
+
+    init(expression: CheckedExpression, slots: [CELValue?], meter: Meter) {
+        self.expression = expression
+        self.slots = slots
+        self.meter = meter
+    }
+
     static func evaluate(_ expression: CheckedExpression, slots: [CELValue?], budget: Int = CELMachine.defaultBudget) -> CELValue {
         var oracle = CELOracle(expression: expression, slots: slots, meter: Meter(budget: budget))
         let value = oracle.value(expression.tree.root)
@@ -27,8 +43,19 @@ public struct CELOracle {
     let slots: [CELValue?]
     var meter: Meter
     var variables: [Int: CELValue] = [:]
+    /// What every node came to, when that is asked for.
+    var record: Record?
 
     mutating func value(_ id: NodeID) -> CELValue {
+        let value = compute(id)
+        if record != nil {
+            record?.values[id] = value
+            record?.counts[id, default: 0] += 1
+        }
+        return value
+    }
+
+    private mutating func compute(_ id: NodeID) -> CELValue {
         guard meter.charge(1) else { return .budgetExceeded }
         if case .unbound(let name) = expression.references[id] { return .failure(.undeclared, "undeclared reference to `\(name)`") }
         if case .noOverload(let name) = expression.references[id] { return .failure(.noSuchOverload, "no such overload: \(name)") }

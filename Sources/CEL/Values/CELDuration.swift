@@ -9,7 +9,7 @@ public struct CELDuration: Hashable, Sendable, Comparable {
 
 extension CELDuration {
     /// `1h30m`, `-1.5s`, `250ms`: decimal numbers, each with a unit of `h`, `m`, `s`, `ms`, `us`, `µs`, `ns`.
-    init?(text: String) {
+    public init?(text: String) {
         var rest = Substring(text).utf8
         var isNegative = false
         if let first = rest.first, first == 45 || first == 43 {

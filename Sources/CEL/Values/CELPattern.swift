@@ -3,7 +3,7 @@ import CRE2
 /// A regular expression compiled by RE2: matching takes time linear in the text, and bounded memory.
 public final class CELPattern: @unchecked Sendable {
     // INVARIANT: an RE2 object is immutable once made and its searches may run on several threads at once, hence `@unchecked`.
-    private let handle: OpaquePointer
+    let handle: OpaquePointer
     public let source: String
     /// The number of capturing groups.
     public let groupCount: Int

@@ -23,6 +23,9 @@ int cre2_groups(const cre2_pattern *pattern);
 /// `spans` receives 2 * `count` byte offsets (start, end) of the whole match and its groups; -1 for a group that took no part.
 int cre2_search(const cre2_pattern *pattern, const char *text, size_t length, size_t start, ptrdiff_t *spans, int count);
 
+/// Whether the bytes `part` occur in `text`. An empty part does. Takes time linear in the text.
+int cre2_contains(const void *text, size_t text_length, const void *part, size_t part_length);
+
 #ifdef __cplusplus
 }
 #endif

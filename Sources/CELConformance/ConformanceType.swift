@@ -1,4 +1,4 @@
-@testable import CEL
+import CEL
 
 /// Reads `cel.expr.Type` in the JSON mapping of protocol buffers.
 enum ConformanceType {
@@ -57,7 +57,7 @@ enum ConformanceType {
     }
 
     private static func message(_ name: String) throws -> CELType {
-        guard let message = WellKnownTypes.messages[name] else { throw ConformanceCase.Unreadable(what: "message \(name)") }
-        return message.type
+        guard let type = CELType.message(named: name) else { throw ConformanceCase.Unreadable(what: "message \(name)") }
+        return type
     }
 }

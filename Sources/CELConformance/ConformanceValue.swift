@@ -1,6 +1,5 @@
+import CEL
 import Foundation
-
-@testable import CEL
 
 /// Reads `cel.expr.Value` in the JSON mapping of protocol buffers.
 enum ConformanceValue {

@@ -1,6 +1,5 @@
+import CEL
 import Foundation
-
-@testable import CEL
 
 /// One case of the conformance suite, as its JSON says.
 struct ConformanceCase {
@@ -66,10 +65,8 @@ struct ConformanceCase {
 }
 
 extension ConformanceCase {
-    enum Engine: String, CaseIterable { case machine, oracle }
-
     /// Nil if the case passes, else why not.
-    func failure(_ engine: Engine) -> String? {
+    func failure(_ engine: ConformanceEngine) -> String? {
         do throws(CELIssues) {
             if case .type(let type, _) = expectation {
                 let deduced = try CELCompiler.deduceType(expression, in: environment)
@@ -82,17 +79,20 @@ extension ConformanceCase {
         }
     }
 
-    private func evaluate(_ engine: Engine) throws(CELIssues) -> CELValue {
+    private func evaluate(_ engine: ConformanceEngine) throws(CELIssues) -> CELValue {
         switch (engine, isChecked) {
         case (.oracle, true): return try CELOracle.evaluate(expression, in: environment, slots: slots)
         case (.oracle, false):
             return try CELOracle.evaluateUnchecked(expression, in: environment, slots: slots, expandingMacros: expandsMacros)
-        case (.machine, _):
+        case (.machine, _), (.graph, _):
             let program =
                 isChecked
                 ? try CELCompiler.compile(expression, in: environment)
                 : try CELCompiler.compileUnchecked(expression, in: environment, expandingMacros: expandsMacros)
-            do throws(CELVerificationError) { try CELVerifier.verify(program, slotCount: environment.slots.count) } catch {
+            do throws(CELVerificationError) {
+                let prepared = try CELPrepared(program, slotCount: environment.slots.count)
+                if engine == .graph { return prepared.value(CELActivation(slots: slots)) }
+            } catch {
                 return .string("rejected by the verifier: \(error)")
             }
             return CELMachine.evaluate(program, slots: slots)
