@@ -43,6 +43,7 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
     case attributeType = "CH1505"
     case templateArgument = "CH1506"
     case unmatchedGlob = "CH1507"
+    case endedModel = "CH1508"
 
     case secretInDocument = "CH1601"
 
@@ -52,7 +53,7 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
     public var severity: Severity {
         switch self {
         case .notEnforcedYet: .note
-        case .expiredExemption, .unmatchedGlob: .warning
+        case .expiredExemption, .unmatchedGlob, .endedModel: .warning
         default: .error
         }
     }
@@ -95,6 +96,7 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
         case .attributeType: "an attribute that does not fit its declared type"
         case .templateArgument: "template arguments that do not fit the template's parameters"
         case .unmatchedGlob: "a glob that matches nothing"
+        case .endedModel: "a model that its provider has ended"
         case .secretInDocument: "a credential written into a document"
         case .notEnforcedYet: "declared and stored, but not enforced yet"
         }

@@ -36,7 +36,7 @@ public enum DocumentReader {
     private static func read(_ node: SpecNode, into file: inout ParsedFile) {
         var checker = StructureChecker(path: file.path)
         let header = checker.header(node)
-        checker.scanForSecrets(node.node)
+        checker.scanTexts(node.node)
         if let kind = header.kind {
             // The spec is checked even if the name is bad: all errors in one run.
             let spec = checker.spec(node, of: kind)

@@ -9,7 +9,6 @@ enum FormatCheck {
     }
 
     static func problem(_ text: String, _ format: StringFormat) -> Problem? {
-        if text.utf8.contains(0) { return Problem(code: .invalidValue, message: "a NUL character is not allowed") }
         switch format {
         case .text, .condition, .expression, .message, .pattern:
             return text.isEmpty ? Problem(code: .invalidValue, message: "must not be empty") : nil

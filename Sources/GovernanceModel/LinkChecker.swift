@@ -123,7 +123,23 @@ struct LinkChecker {
                         help: "an external identity can name one subject only"))
             }
         }
-        return found
+        return found + namesTakenForIdentities()
+    }
+
+    /// A request names a subject by its name or by an identity: one word must not mean two of them.
+    private func namesTakenForIdentities() -> [Diagnostic] {
+        [Kind.user, .serviceAccount].flatMap { kind in
+            model.all(kind).flatMap { document -> [Diagnostic] in
+                let identities = kind == .user ? User(spec: document.spec).identities : ServiceAccount(spec: document.spec).identities
+                return identities.compactMap { identity in
+                    guard let other = model.find(kind, identity.value), other.name.value != document.name.value else { return nil }
+                    return Diagnostic(
+                        .duplicateIdentity, "the identity `\(identity.value)` is the name of another \(kind.rawValue)", at: identity.span,
+                        related: [.init(span: other.name.span, message: "named here")],
+                        help: "an external identity can name one subject only")
+                }
+            }
+        }
     }
 
     private func modelNames() -> [Diagnostic] {

@@ -90,11 +90,11 @@ public final class RepositoryReader {
     public func read(directory: String) throws(DirectoryError) -> RepositorySnapshot {
         let clock = ContinuousClock()
         let start = clock.now
-        let paths = try Self.documentPaths(below: directory)
+        let walk = try FolderWalk(directory)
         var timings = RepositorySnapshot.Timings()
         var sources: [String: [UInt8]] = [:]
-        var files: [ParsedFile] = []
-        for path in paths {
+        var files = walk.unreadable.map { Self.unreadable($0.path, $0.why) }
+        for path in walk.documents {
             let full = directory + "/" + path
             let size = ((try? FileManager.default.attributesOfItem(atPath: full))?[.size] as? Int) ?? 0
             if size > DocumentReader.fileLimit {
@@ -102,9 +102,7 @@ public final class RepositoryReader {
                 continue
             }
             guard let data = FileManager.default.contents(atPath: full) else {
-                let unreadable = Diagnostic(
-                    .unreadableFile, "the file cannot be read", at: SourceSpan(startOf: path), help: "check its permissions")
-                files.append(ParsedFile(path: path, documents: [], broken: [], diagnostics: [unreadable]))
+                files.append(Self.unreadable(path, "the file cannot be read"))
                 continue
             }
             let bytes = Array(data)
@@ -118,6 +116,11 @@ public final class RepositoryReader {
         snapshot.parsedCount = files.count
         snapshot.sources = sources
         return snapshot
+    }
+
+    private static func unreadable(_ path: String, _ what: String) -> ParsedFile {
+        let diagnostic = Diagnostic(.unreadableFile, what, at: SourceSpan(startOf: path), help: "check its permissions")
+        return ParsedFile(path: path, documents: [], broken: [], diagnostics: [diagnostic])
     }
 
     private static func link(_ files: [ParsedFile], timings: RepositorySnapshot.Timings) -> RepositorySnapshot {
@@ -141,40 +144,6 @@ public final class RepositoryReader {
 
     private static func pathsShown(_ diagnostics: [Diagnostic]) -> Set<String> {
         Set(diagnostics.flatMap { [$0.span.path] + $0.related.map(\.span.path) })
-    }
-
-    private static func documentPaths(below directory: String) throws(DirectoryError) -> [String] {
-        var isDirectory: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: directory, isDirectory: &isDirectory) else { throw .missing(directory) }
-        guard isDirectory.boolValue else { throw .notADirectory(directory) }
-        guard let walk = FileManager.default.enumerator(atPath: directory) else { throw .unreadable(directory) }
-        var paths: [String] = []
-        while let path = walk.nextObject() as? String {
-            if (path as NSString).lastPathComponent.hasPrefix(".") {
-                if walk.fileAttributes?[.type] as? FileAttributeType == .typeDirectory { walk.skipDescendants() }
-                continue
-            }
-            if walk.fileAttributes?[.type] as? FileAttributeType == .typeSymbolicLink { throw .symbolicLink(path) }
-            if isDocument(path) { paths.append(path) }
-        }
-        return paths.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-    }
-}
-
-/// Why a folder on disk cannot be read as a repository.
-public enum DirectoryError: Error, Sendable, CustomStringConvertible {
-    case missing(String)
-    case notADirectory(String)
-    case unreadable(String)
-    case symbolicLink(String)
-
-    public var description: String {
-        switch self {
-        case .missing(let path): "`\(path)` does not exist"
-        case .notADirectory(let path): "`\(path)` is not a folder"
-        case .unreadable(let path): "`\(path)` cannot be read; check its permissions"
-        case .symbolicLink(let path): "`\(path)` is a symbolic link; links are refused, since they can lead out of the repository"
-        }
     }
 }
 

@@ -35,7 +35,13 @@ public struct SpecNode: Sendable {
     /// INVARIANT: `name` is required by the schema, so the checked document has it; the empty text is never seen by a compiler.
     public func requiredString(_ name: String) -> Located<String> { string(name) ?? Located("", at: span) }
 
-    public func strings(_ name: String) -> [Located<String>] { list(name).compactMap(\.string) }
+    public func strings(_ name: String) -> [Located<String>] { self[name]?.strings ?? [] }
+
+    /// The texts of a sequence.
+    public var strings: [Located<String>] {
+        guard case .sequence(let items) = node.content else { return [] }
+        return items.compactMap { SpecNode($0, path: path).string }
+    }
 
     public func list(_ name: String) -> [SpecNode] {
         guard let field = self[name], case .sequence(let items) = field.node.content else { return [] }

@@ -64,20 +64,24 @@ struct StructureChecker {
         }
     }
 
-    // MARK: Secrets
+    // MARK: Texts
 
-    mutating func scanForSecrets(_ node: YAMLNode) {
+    /// Looks at every text of the document, keys included: for credentials, and for NUL, which Postgres stores nowhere.
+    mutating func scanTexts(_ node: YAMLNode) {
         switch node.content {
         case .scalar(let text, _):
+            if text.utf8.contains(0) {
+                report(.invalidValue, "a NUL character cannot be stored", node.range, help: "remove the `\\0`")
+            }
             guard let found = SecretScanner.find(in: text) else { return }
             report(
                 .secretInDocument, "\(found.name) must not stand in a document", node.range,
                 help: "revoke it now, since it is in the history of the repository; keep credentials in the environment or a secret store")
-        case .sequence(let items): for item in items { scanForSecrets(item) }
+        case .sequence(let items): for item in items { scanTexts(item) }
         case .mapping(let entries):
             for entry in entries {
-                scanForSecrets(YAMLNode(content: .scalar(entry.key, isPlain: false), range: entry.keyRange))
-                scanForSecrets(entry.value)
+                scanTexts(YAMLNode(content: .scalar(entry.key, isPlain: false), range: entry.keyRange))
+                scanTexts(entry.value)
             }
         }
     }

@@ -1,11 +1,14 @@
 // The columns of each section's records, and what each word of them holds.
 
 public enum MetaColumn: Int, BundleColumn {
-    case organization, displayName, currency, timeZone, commit, tree, commitTimeLow, commitTimeHigh, compiler, documents
+    case organization, displayName, currency, timeZone, commit, tree, commitTimeLow, commitTimeHigh, compiler, documents, contextMembers,
+        contextMemberCount
 
     public var type: ColumnType {
         switch self {
         case .commitTimeLow, .commitTimeHigh, .documents: .number
+        case .contextMembers: .offset
+        case .contextMemberCount: .recordCount(.attr)
         default: .string
         }
     }
@@ -65,13 +68,14 @@ public enum PermissionColumn: Int, BundleColumn {
 }
 
 public enum ResourceTypeColumn: Int, BundleColumn {
-    case name, isOpen, properties, propertyCount
+    case name, isOpen, properties, propertyCount, actions, actionCount
     public var type: ColumnType {
         switch self {
         case .name: .string
         case .isOpen: .below(2)
-        case .properties: .offset
+        case .properties, .actions: .offset
         case .propertyCount: .recordCount(.attr)
+        case .actionCount: .listCount(.strings)
         }
     }
 }

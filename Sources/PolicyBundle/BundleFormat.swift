@@ -51,7 +51,8 @@ public enum BundleSection: String, CaseIterable, Sendable {
     case code
     /// The names of the slots that conditions read, in slot order, with their types.
     case slot
-    /// The declared attributes of subjects and of contexts, and the properties of resource types.
+    /// What a request may hold, built-in or declared: the members of its context and the properties of each resource type, with the only
+    /// values that a text may have.
     case attr
 
     /// Words in a record; 0 for sections of bytes.

@@ -17,11 +17,17 @@ public enum ConditionVariables {
         }
     }
 
+    /// The properties that a request may give of a model.
+    public static let modelProperties: [String: CELType] = ["region": .string]
+
     /// The variables for an organisation that declares these attributes.
+    ///
+    /// - Parameter resourceProperties: all properties that a resource can have; `nil` where a request may bring others.
     public static func all(
-        subjectAttributes: [CELRecordType.Field], contextAttributes: [CELRecordType.Field]
+        subjectAttributes: [CELRecordType.Field], contextAttributes: [CELRecordType.Field], resourceProperties: [CELRecordType.Field]?
     ) -> [CELEnvironment.Variable] {
         let properties = CELType.map(.string, .dyn)
+        let ofResource = resourceProperties.map { CELType.record(CELRecordType(name: "resource.properties", fields: $0)) } ?? properties
         let subject = record(
             "subject",
             [
@@ -33,7 +39,7 @@ public enum ConditionVariables {
             [
                 ("type", .string), ("id", .string), ("provider", .string), ("upstream", .string), ("mode", .string),
                 ("regions", .list(.string)), ("capabilities", .list(.string)), ("tags", .list(.string)), ("region", .string),
-                ("contextWindow", .int), ("maxOutput", .int), ("properties", properties),
+                ("contextWindow", .int), ("maxOutput", .int), ("properties", ofResource),
             ])
         let builtin = contextFields.map { CELRecordType.Field(name: $0.name, type: $0.type) }
         let context = CELType.record(CELRecordType(name: "context", fields: builtin + contextAttributes))
@@ -53,6 +59,9 @@ public enum ConditionVariables {
         ("inputTokens", .int), ("maxOutputTokens", .int), ("dataClassification", .string), ("region", .string), ("purpose", .string),
         ("environment", .string), ("sessionId", .string), ("tools", .list(.string)), ("stream", .bool), ("tags", .map(.string, .string)),
     ]
+
+    /// The only texts that a built-in member of the context may hold, where not every text is allowed.
+    public static let contextValues: [String: [String]] = ["dataClassification": ["public", "internal", "confidential", "restricted"]]
 
     private static func record(_ name: String, _ fields: [(String, CELType)]) -> CELType {
         .record(CELRecordType(name: name, fields: fields.map { CELRecordType.Field(name: $0.0, type: $0.1) }))

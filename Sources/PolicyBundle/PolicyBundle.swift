@@ -1,11 +1,12 @@
 import Digest
 import Glibc
 
-/// A bundle, read in place from memory that stays mapped as long as it lives.
+/// A bundle, read in place from memory of its own that stays as long as it lives.
 ///
-/// Opening checks the digest and every word of every record (`BundleVerifier`), so that the accessors cannot leave the file.
+/// Opening checks the digest and every word of every record (`BundleVerifier`), so that the accessors cannot leave the bundle.
 public final class PolicyBundle: @unchecked Sendable {
-    // INVARIANT: the memory is read-only and private to this object from `init` to `deinit`, hence `@unchecked Sendable`.
+    // INVARIANT: the memory belongs to this object alone and nobody writes to it from `init` to `deinit`, hence `@unchecked Sendable`. What
+    // `init` has verified is therefore what is read ever after: accessors and interpreter rely on it.
     let memory: UnsafeRawBufferPointer
     private let isMapped: Bool
     private let places: [Int]
@@ -13,10 +14,10 @@ public final class PolicyBundle: @unchecked Sendable {
 
     /// SHA-256 over the file with the digest's own place filled with zeros.
     public let digest: SHA256Digest
-    /// Size of the file in bytes.
+    /// Size of the bundle in bytes.
     public var size: Int { memory.count }
 
-    /// Maps and verifies the file at `path`.
+    /// Reads and verifies the file at `path`. What becomes of the file afterwards changes nothing.
     public static func open(path: String) throws(BundleError) -> PolicyBundle {
         let file = Glibc.open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { throw BundleError(.unreadable, "`\(path)` cannot be opened: \(String(cString: strerror(errno)))") }
@@ -28,10 +29,37 @@ public final class PolicyBundle: @unchecked Sendable {
         guard info.st_size <= BundleFormat.sizeLimit else { throw BundleError(.tooLarge, "`\(path)` is larger than a bundle may be") }
         guard info.st_size >= BundleFormat.headerSize else { throw BundleError(.notABundle, "`\(path)` is not a bundle: it is too short") }
         let size = Int(info.st_size)
-        guard let address = mmap(nil, size, PROT_READ, MAP_PRIVATE, file, 0), address != MAP_FAILED else {
-            throw BundleError(.unreadable, "`\(path)` cannot be mapped: \(String(cString: strerror(errno)))")
+        // The file is copied and the copy verified. A mapping of the file, private or not, is not fixed: who can write to the file would change
+        // what has been verified and is in force, and who cuts it off would end the process with SIGBUS.
+        guard let address = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), address != MAP_FAILED else {
+            throw BundleError(.unreadable, "there is no memory for the \(size) bytes of `\(path)`")
         }
-        return try PolicyBundle(memory: UnsafeRawBufferPointer(start: address, count: size), isMapped: true)
+        let copy = UnsafeMutableRawBufferPointer(start: address, count: size)
+        do throws(BundleError) {
+            try fill(copy, from: file, path: path)
+            // From here on a stray write of this program ends it instead of changing a decision.
+            guard mprotect(address, size, PROT_READ) == 0 else {
+                throw BundleError(.unreadable, "the memory of `\(path)` cannot be made read-only: \(String(cString: strerror(errno)))")
+            }
+        } catch {
+            munmap(address, size)
+            throw error
+        }
+        return try PolicyBundle(memory: UnsafeRawBufferPointer(copy), isMapped: true)
+    }
+
+    private static func fill(_ memory: UnsafeMutableRawBufferPointer, from file: CInt, path: String) throws(BundleError) {
+        var done = 0
+        while done < memory.count {
+            let count = read(file, memory.baseAddress.map { $0 + done }, memory.count - done)
+            if count > 0 {
+                done += count
+            } else if count == 0 {
+                throw BundleError(.damaged, "`\(path)` became shorter while it was read")
+            } else if errno != EINTR {
+                throw BundleError(.unreadable, "`\(path)` cannot be read: \(String(cString: strerror(errno)))")
+            }
+        }
     }
 
     /// Verifies a bundle in memory.

@@ -48,6 +48,7 @@ struct BundleEmitter {
 
     private mutating func meta(_ origin: BundleOrigin) {
         let time = Self.halves(origin.time)
+        let members = contextMembers()
         writer.append(
             .meta,
             [
@@ -57,30 +58,49 @@ struct BundleEmitter {
                 .commit: writer.string(origin.commit), .tree: writer.string(origin.tree), .commitTimeLow: time.low,
                 .commitTimeHigh: time.high,
                 .compiler: writer.string(PolicyCompiler.version), .documents: UInt32(governance.count),
+                .contextMembers: members.first, .contextMemberCount: members.count,
             ])
     }
 
     private mutating func resourceTypes() {
         for type in organization.resourceTypes.sorted(by: { $0.name.value < $1.name.value }) {
-            let first = writer.count(.attr)
-            for property in type.properties.sorted(by: { $0.name.value < $1.name.value }) {
-                let values = writer.list(strings: property.values)
-                writer.append(
-                    .attr,
-                    [
-                        AttributeColumn.name: writer.string(property.name.value),
-                        .typeName: writer.string((ConditionVariables.type(named: property.type) ?? .dyn).description),
-                        .values: values.offset,
-                        .valueCount: values.count,
-                    ])
-            }
+            let properties = declared(type.properties)
+            let actions = writer.list(strings: type.actions.map(\.value))
             writer.append(
                 .rtyp,
                 [
-                    ResourceTypeColumn.name: writer.string(type.name.value), .isOpen: type.isOpen ? 1 : 0, .properties: first,
-                    .propertyCount: writer.count(.attr) - first,
+                    ResourceTypeColumn.name: writer.string(type.name.value), .isOpen: type.isOpen ? 1 : 0, .properties: properties.first,
+                    .propertyCount: properties.count, .actions: actions.offset, .actionCount: actions.count,
                 ])
         }
+    }
+
+    /// What a request's context may hold: the built-in members, then the declared ones.
+    private mutating func contextMembers() -> (first: UInt32, count: UInt32) {
+        let first = writer.count(.attr)
+        for field in ConditionVariables.contextFields {
+            attribute(field.name, field.type, values: ConditionVariables.contextValues[field.name] ?? [])
+        }
+        _ = declared(organization.contextAttributes)
+        return (first, writer.count(.attr) - first)
+    }
+
+    private mutating func declared(_ attributes: [Organization.Attribute]) -> (first: UInt32, count: UInt32) {
+        let first = writer.count(.attr)
+        for one in attributes.sorted(by: { $0.name.value < $1.name.value }) {
+            attribute(one.name.value, ConditionVariables.type(named: one.type) ?? .dyn, values: one.values)
+        }
+        return (first, writer.count(.attr) - first)
+    }
+
+    private mutating func attribute(_ name: String, _ type: CELType, values: [String]) {
+        let list = writer.list(strings: values)
+        writer.append(
+            .attr,
+            [
+                AttributeColumn.name: writer.string(name), .typeName: writer.string(type.description), .values: list.offset,
+                .valueCount: list.count,
+            ])
     }
 
     // MARK: Subjects

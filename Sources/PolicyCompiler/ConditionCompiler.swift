@@ -19,9 +19,23 @@ struct ConditionCompiler {
         }
         variables = ConditionVariables.all(
             subjectAttributes: fields(organization?.subjectAttributes ?? []),
-            contextAttributes: fields(organization?.contextAttributes ?? []))
+            contextAttributes: fields(organization?.contextAttributes ?? []), resourceProperties: Self.resourceProperties(organization))
         isSyntaxOnly = organization == nil
         base = CELEnvironment(variables: variables)
+    }
+
+    /// The properties of models and of all declared types of resource; `nil` where a request may bring others, or nothing is declared.
+    ///
+    /// A condition does not know the type of its resource, so a name that two types declare differently is `dyn`. The value is what the
+    /// type of the request's resource says.
+    private static func resourceProperties(_ organization: Organization?) -> [CELRecordType.Field]? {
+        guard let types = organization?.resourceTypes, !types.isEmpty, !types.contains(where: \.isOpen) else { return nil }
+        var known = ConditionVariables.modelProperties
+        for property in types.flatMap(\.properties) {
+            let type = ConditionVariables.type(named: property.type) ?? .dyn
+            known[property.name.value] = known[property.name.value].map { $0 == type ? type : .dyn } ?? type
+        }
+        return known.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.map { CELRecordType.Field(name: $0.key, type: $0.value) }
     }
 
     /// The environment in which `variables.name` can be read too. Its slots come last, so that those of the request stay where they are.

@@ -11,29 +11,44 @@ struct SemanticChecker {
     let organization: Organization
     let now: Int64
     private(set) var diagnostics: [Diagnostic] = []
+    private let subjectAttributes: [Organization.Attribute]
+    private let resourceTypes: [String]
+    private let knownActions: [String]
 
     init(governance: Governance, organization: Organization, now: Int64) {
         self.governance = governance
         self.organization = organization
         self.now = now
+        subjectAttributes = organization.subjectAttributes
+        let types = organization.resourceTypes
+        resourceTypes = ["model"] + types.map(\.name.value)
+        knownActions = Model.actions + types.flatMap { $0.actions.map(\.value) }
     }
 
     mutating func check() {
         declaredAttributes()
+        if let signers = organization.spec["trustedSigners"] {
+            report(
+                .notEnforcedYet, "signatures are not checked yet: commits and bundles are accepted whoever signed them", at: signers.span)
+        }
         for document in governance.all(.user) { attributes(User(spec: document.spec).attributes) }
         for document in governance.all(.serviceAccount) { attributes(ServiceAccount(spec: document.spec).attributes) }
         for document in governance.all(.role) {
-            for permission in Role(spec: document.spec).permissions { types(permission.resources, resourceTypes, "resource") }
+            for permission in Role(spec: document.spec).permissions {
+                types(permission.resources, resourceTypes, "resource")
+                actions(permission.actions)
+            }
         }
         for document in governance.all(.policy) { policy(document, Policy(spec: document.spec)) }
         for document in governance.all(.invariant) {
             types(document.spec["never"]?.strings("subjects") ?? [], Self.subjectTypes, "subject")
             types(document.spec["never"]?.strings("resources") ?? [], resourceTypes, "resource")
+            actions(document.spec["never"]?.strings("actions") ?? [])
         }
         for document in governance.all(.exemption) { exemption(document, Exemption(spec: document.spec)) }
         for document in governance.all(.budget) { budget(document, Budget(spec: document.spec)) }
         for document in governance.all(.detector) { detector(document) }
-        for document in governance.all(.model) { prices(Model(spec: document.spec)) }
+        for document in governance.all(.model) { model(document, Model(spec: document.spec)) }
         for document in governance.all(.complianceFramework) {
             unique(ComplianceFramework(spec: document.spec).controls.map(\.id), "control", in: document)
         }
@@ -51,6 +66,11 @@ struct SemanticChecker {
         for attribute in organization.subjectAttributes + organization.contextAttributes + organization.resourceTypes.flatMap(\.properties)
         {
             let name = attribute.name.value
+            if !attribute.values.isEmpty, attribute.type != "string", attribute.type != "stringList" {
+                report(
+                    .invalidValue, "`values` has no meaning for `\(name)`, which is of type `\(attribute.type)`", at: attribute.name.span,
+                    help: "remove it; only texts can be limited to some values")
+            }
             let isIdentifier = name.utf8.first.map { !(0x30...0x39).contains($0) } ?? false
             if !isIdentifier
                 || !name.utf8.allSatisfy({ ($0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7a) || (0x30...0x39).contains($0) || $0 == 0x5f })
@@ -67,12 +87,11 @@ struct SemanticChecker {
     }
 
     private mutating func attributes(_ given: [(key: Located<String>, value: SpecNode)]) {
-        let declared = organization.subjectAttributes
         for (key, value) in given {
-            guard let attribute = declared.first(where: { $0.name.value == key.value }) else {
+            guard let attribute = subjectAttributes.first(where: { $0.name.value == key.value }) else {
                 report(
                     .attributeType, "the attribute `\(key.value)` is not declared", at: key.span,
-                    help: Suggestion.help(for: key.value, among: declared.map(\.name.value))
+                    help: Suggestion.help(for: key.value, among: subjectAttributes.map(\.name.value))
                         ?? "declare it in the Organization's `subjectAttributes`")
                 continue
             }
@@ -80,19 +99,27 @@ struct SemanticChecker {
                 report(
                     .attributeType, "the attribute `\(key.value)` must be of type `\(attribute.type)`", at: value.span,
                     related: attribute.name.span)
-            } else if !attribute.values.isEmpty, let text = value.string?.value, !attribute.values.contains(text) {
-                report(
-                    .attributeType, "the attribute `\(key.value)` cannot be `\(text)`", at: value.span, related: attribute.name.span,
-                    help: Suggestion.help(for: text, among: attribute.values) ?? "one of \(attribute.values.joined(separator: ", "))")
+            } else if !attribute.values.isEmpty {
+                let texts = attribute.type == "stringList" ? value.strings : [value.string].compactMap(\.self)
+                // By bytes, as conditions compare.
+                for text in texts where !attribute.values.contains(where: { $0.utf8.elementsEqual(text.value.utf8) }) {
+                    notAllowed(text, attribute)
+                }
             }
         }
+    }
+
+    private mutating func notAllowed(_ text: Located<String>, _ attribute: Organization.Attribute) {
+        let holds = attribute.type == "stringList" ? "hold" : "be"
+        report(
+            .attributeType, "the attribute `\(attribute.name.value)` cannot \(holds) `\(text.value)`", at: text.span,
+            related: attribute.name.span,
+            help: Suggestion.help(for: text.value, among: attribute.values) ?? "one of \(attribute.values.joined(separator: ", "))")
     }
 
     // MARK: Types of subjects and resources
 
     private static let subjectTypes = ["user", "service-account"]
-
-    private var resourceTypes: [String] { ["model"] + organization.resourceTypes.map(\.name.value) }
 
     /// A type that does not exist would make a permission or a policy that never matches, which nobody would notice.
     private mutating func types(_ globs: [Located<String>], _ known: [String], _ what: String) {
@@ -106,6 +133,16 @@ struct SemanticChecker {
         }
     }
 
+    /// Actions on models are not a closed list, so that one which nobody declares is a warning and no error.
+    private mutating func actions(_ globs: [Located<String>]) {
+        for glob in globs where !knownActions.contains(where: { Glob.matches($0, glob.value) }) {
+            report(
+                .unmatchedGlob, "`\(glob.value)` matches no action of a model or of a declared resource type", at: glob.span,
+                help: Suggestion.help(for: glob.value, among: knownActions)
+                    ?? "declare it in the `actions` of a resource type, or remove it")
+        }
+    }
+
     // MARK: Policies
 
     private static let payloads = ["redact", "requireApproval", "limit", "route"]
@@ -114,6 +151,7 @@ struct SemanticChecker {
         for match in [policy.match, policy.exceptions] {
             types(match.subjects, Self.subjectTypes, "subject")
             types(match.resources, resourceTypes, "resource")
+            actions(match.actions)
         }
         unique(policy.rules.map(\.name), "rule", in: document)
         unique(policy.variables.map(\.name), "variable", in: document)
@@ -135,6 +173,11 @@ struct SemanticChecker {
                         related: rule.effect.span, label: "the effect",
                         help: "make the effect `\(payload)`, or remove the field")
                 }
+            }
+            if effect == "requireApproval" {
+                report(
+                    .notEnforcedYet, "nobody can give an approval yet: until then a strict policy denies what the rule applies to",
+                    at: rule.effect.span)
             }
             if let limit = rule.node["limit"], limit["requestsPerMinute"] != nil || limit["tokensPerMinute"] != nil {
                 report(
@@ -177,8 +220,20 @@ struct SemanticChecker {
         }
     }
 
-    private mutating func prices(_ model: Model) {
-        unique(model.prices.map(\.effectiveFrom), "price from", in: nil, help: "remove one of the two")
+    private mutating func model(_ document: Document, _ model: Model) {
+        if let end = model.deprecation, let time = Timestamp.seconds(end.value), time <= now {
+            report(
+                .endedModel, "the model `\(document.name.value)` has ended: its `deprecation` is past", at: end.span,
+                help: "remove it, or correct the date if the provider has put it off")
+        }
+        // By their times, not their texts: `2026-01-01` and `2026-01-01T00:00:00Z` are one moment.
+        var first: [Int64: Located<String>] = [:]
+        for from in model.prices.map(\.effectiveFrom) {
+            guard let time = Timestamp.seconds(from.value), let other = first.updateValue(from, forKey: time) else { continue }
+            report(
+                .duplicateEntry, "the price from `\(from.value)` is defined twice", at: from.span, related: other.span, label: "first here",
+                help: "remove one of the two")
+        }
     }
 
     private mutating func unique(_ names: [Located<String>], _ what: String, in document: Document?, help: String = "rename one of the two")

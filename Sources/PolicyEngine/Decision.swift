@@ -8,6 +8,7 @@ public struct Decision: Sendable, Equatable {
             case unknownSubject = "unknown-subject"
             case subjectDisabled = "subject-disabled"
             case unknownResource = "unknown-resource"
+            case unknownAction = "unknown-action"
             case noPermission = "no-permission"
             case policyDenied = "policy-denied"
             case approvalRequired = "approval-required"
@@ -65,7 +66,7 @@ public struct Decision: Sendable, Equatable {
         if !errors.isEmpty { object["errors"] = .array(errors.map(\.json)) }
         if !exemptions.isEmpty { object["exemptions"] = JSONValue(exemptions) }
         if let estimatedCost { object["estimate"] = ["cost": .decimal(Decimal.text(nanoUnits: estimatedCost))] }
-        object["bundle"] = ["digest": .string(bundleDigest), "commit": .string(commit)]
+        object["bundle"] = ["digest": .string("sha256:\(bundleDigest)"), "commit": .string(commit)]
         return .object(object)
     }
 }

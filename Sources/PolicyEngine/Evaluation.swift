@@ -17,7 +17,9 @@ struct Evaluation {
         self.engine = engine
         self.now = now
         facts = Self.facts(engine.bundle, request, subject, resource)
-        let filler = SlotFiller(engine: engine, request: request, subject: subject, facts: facts, now: now)
+        let properties = try ResourceProperties(request.resource.properties, of: resource)
+        let filler = SlotFiller(
+            engine: engine, request: request, subject: subject, facts: facts, properties: properties, now: now)
         let estimate = try filler.estimate()
         estimatedCost = estimate.cost
         slots = try filler.slots(estimate)
@@ -137,9 +139,9 @@ struct Evaluation {
         case (.strict, .requireApproval):
             reason.code = code ?? .approvalRequired
             decision.reasons.append(reason)
-            decision.obligations.add(rule.effect, rule.obligation, policy: policy.name)
+            decision.obligations.add(rule.effect, rule.obligation, policy: policy.name, rule: rule.name)
         case (.strict, .redact), (.strict, .limit), (.strict, .route):
-            decision.obligations.add(rule.effect, rule.obligation, policy: policy.name)
+            decision.obligations.add(rule.effect, rule.obligation, policy: policy.name, rule: rule.name)
             if code == .conditionError { decision.warnings.append(reason) }
         }
     }

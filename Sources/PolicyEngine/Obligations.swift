@@ -9,12 +9,13 @@ public struct Obligations: Sendable, Equatable {
     public var limits: [String: Int64] = [:]
     /// Roles of which one must approve.
     public var approvers: Set<String> = []
-    /// The model to be used instead, and the policy that says so: of several the one whose policy's name comes first.
-    public var route: (policy: String, model: String)?
+    /// The model to be used instead, and the rule that says so: of several the one whose policy, then whose own name comes first.
+    public var route: Route?
 
-    public static func == (a: Obligations, b: Obligations) -> Bool {
-        a.redact == b.redact && a.limits == b.limits && a.approvers == b.approvers && a.route?.policy == b.route?.policy
-            && a.route?.model == b.route?.model
+    public struct Route: Sendable, Equatable {
+        public var policy: String
+        public var rule: String
+        public var model: String
     }
 
     public var isEmpty: Bool { redact.isEmpty && limits.isEmpty && approvers.isEmpty && route == nil }
@@ -22,7 +23,7 @@ public struct Obligations: Sendable, Equatable {
     private static let strictness = ["mask": 0, "hash": 1, "remove": 2]
 
     /// Adds what one rule asks for: a map as the compiler wrote it from the rule's `redact`, `limit`, `route` or `requireApproval`.
-    mutating func add(_ effect: Effect, _ value: CELValue, policy: String) {
+    mutating func add(_ effect: Effect, _ value: CELValue, policy: String, rule: String) {
         guard case .map(let map) = value else { return }
         switch effect {
         case .redact:
@@ -39,8 +40,8 @@ public struct Obligations: Sendable, Equatable {
         case .requireApproval: approvers.formUnion(Self.texts(map["roles"]))
         case .route:
             guard let model = Self.text(map["model"]) else { return }
-            if let known = route, known.policy <= policy { return }
-            route = (policy, model)
+            if let known = route, (known.policy, known.rule) <= (policy, rule) { return }
+            route = Route(policy: policy, rule: rule, model: model)
         case .deny, .warn: break
         }
     }

@@ -11,6 +11,7 @@ public final class PolicyEngine: Sendable {
 
     let slots: [SlotSource]
     let permissions: [[PreparedPermission]]
+    let resourceTypes: [DeclaredResourceType]
     let policies: [PreparedPolicy]
     /// Policies' variables need this many slots beyond the request's.
     let variableSlots: Int
@@ -20,10 +21,11 @@ public final class PolicyEngine: Sendable {
         self.bundle = bundle
         digest = bundle.digest.description
         commit = bundle.meta(.commit)
+        let context = bundle.contextMembers
         var slots: [SlotSource] = []
         for row in 0..<bundle.count(.slot) {
             let path = bundle.string(Int(bundle.word(.slot, row, 0)))
-            guard let source = SlotSource(path: path, type: bundle.string(Int(bundle.word(.slot, row, 1)))) else {
+            guard let source = SlotSource(path: path, type: bundle.string(Int(bundle.word(.slot, row, 1))), context: context) else {
                 throw BundleError(
                     .otherVersion, "the bundle's conditions read `\(path)`, which this program does not know; use a newer program")
             }
@@ -44,6 +46,7 @@ public final class PolicyEngine: Sendable {
             widest = max(widest, slots.count + bundle.index(.poli, row, PolicyColumn.variableCount))
         }
         variableSlots = widest - slots.count
+        resourceTypes = bundle.declaredResourceTypes
         permissions = (0..<bundle.count(.role)).map { bundle.preparedPermissions(ofRole: $0) }
         policies = (0..<bundle.count(.poli)).map { bundle.preparedPolicy($0) }
     }
@@ -53,7 +56,7 @@ public final class PolicyEngine: Sendable {
     /// - Parameters:
     ///   - now: nanoseconds since 1970-01-01T00:00:00Z.
     ///   - id: the decision's id, chosen by the caller so that deciding stays pure.
-    /// - Throws: `RequestError` if a member of the request has a type that conditions cannot read.
+    /// - Throws: `RequestError` if a member of the request has another type, or another value, than the declared ones.
     public func decide(_ request: DecisionRequest, now: Int64, id: String) throws(RequestError) -> Decision {
         var decision = Decision(id: id, isAllowed: false, bundleDigest: digest, commit: commit)
         guard let subject = findSubject(request.subject) else {
@@ -64,8 +67,12 @@ public final class PolicyEngine: Sendable {
             decision.reasons = [.init(.subjectDisabled, "the \(request.subject.type) `\(request.subject.id)` is disabled")]
             return decision
         }
-        guard let resource = try findResource(request.resource) else {
+        guard let resource = findResource(request.resource) else {
             decision.reasons = [.init(.unknownResource, "there is no \(request.resource.type) `\(request.resource.id)`")]
+            return decision
+        }
+        if case .declared(let type) = resource, !type.actions.contains(request.action) {
+            decision.reasons = [.init(.unknownAction, "a resource of type `\(type.name)` has no action `\(request.action)`")]
             return decision
         }
         var evaluation = try Evaluation(engine: self, request: request, subject: subject, resource: resource, now: now)
@@ -77,7 +84,7 @@ public final class PolicyEngine: Sendable {
     /// What a request's resource is in the bundle.
     enum ResolvedResource {
         case model(Int)
-        case declared(Int)
+        case declared(DeclaredResourceType)
     }
 
     private func findSubject(_ subject: DecisionRequest.Entity) -> Int? {
@@ -95,31 +102,11 @@ public final class PolicyEngine: Sendable {
         return bundle.search(.iden, (key, type), columns: (0, 1)).map { Int(bundle.word(.iden, $0, 2)) }
     }
 
-    private func findResource(_ resource: DecisionRequest.Entity) throws(RequestError) -> ResolvedResource? {
+    private func findResource(_ resource: DecisionRequest.Entity) -> ResolvedResource? {
         if resource.type == "model" {
             guard let name = bundle.find(resource.id) else { return nil }
             return bundle.search(.modl, UInt32(name), column: ModelColumn.name).map { .model($0) }
         }
-        for row in 0..<bundle.count(.rtyp) where bundle.string(.rtyp, row, ResourceTypeColumn.name) == resource.type {
-            try checkProperties(resource.properties, row)
-            return .declared(row)
-        }
-        return nil
-    }
-
-    private func checkProperties(_ properties: JSONObject, _ row: Int) throws(RequestError) {
-        var types: [String: String] = [:]
-        for attribute in bundle.records(.rtyp, row, ResourceTypeColumn.properties) {
-            types[bundle.string(.attr, attribute, AttributeColumn.name)] = bundle.string(.attr, attribute, AttributeColumn.typeName)
-        }
-        let isOpen = bundle.word(.rtyp, row, ResourceTypeColumn.isOpen) == 1
-        for member in properties.members {
-            let pointer = "/resource/properties/\(RequestValues.escape(member.name))"
-            if let type = types[member.name] {
-                _ = try RequestValues.value(member.value, type: type, at: pointer)
-            } else if !isOpen {
-                throw RequestError(pointer, "is no property of a resource of type `\(bundle.string(.rtyp, row, ResourceTypeColumn.name))`")
-            }
-        }
+        return resourceTypes.first { $0.name == resource.type }.map { .declared($0) }
     }
 }

@@ -32,6 +32,25 @@ enum RequestValues {
         throw RequestError(pointer, "must be \(expectation(type)), found \(json.kindName)")
     }
 
+    /// `json` as a value of a declared member: of its type, and one of its values where not every one is allowed.
+    static func value(_ json: JSONValue, _ member: DeclaredMember, at pointer: String) throws(RequestError) -> CELValue {
+        let value = try value(json, type: member.type, at: pointer)
+        guard !member.values.isEmpty else { return value }
+        switch value {
+        case .string: try expect(value, among: member.values, at: pointer)
+        case .list(let items):
+            for (index, item) in items.enumerated() { try expect(item, among: member.values, at: "\(pointer)/\(index)") }
+        default: break
+        }
+        return value
+    }
+
+    /// By bytes, as conditions compare: another way to write the same letter is another value.
+    private static func expect(_ value: CELValue, among values: [String], at pointer: String) throws(RequestError) {
+        if case .string(let text) = value, values.contains(where: { $0.utf8.elementsEqual(text.utf8) }) { return }
+        throw RequestError(pointer, "must be one of \(values.map { "`\($0)`" }.joined(separator: ", "))")
+    }
+
     /// `json` as it is.
     static func dynamic(_ json: JSONValue) -> CELValue {
         switch json {

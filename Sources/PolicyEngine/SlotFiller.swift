@@ -8,6 +8,7 @@ struct SlotFiller {
     let request: DecisionRequest
     let subject: Int
     let facts: RequestFacts
+    let properties: ResourceProperties
     let now: Int64
 
     /// Token counts and cost, as far as they can be told before the model is called.
@@ -80,13 +81,14 @@ struct SlotFiller {
         case .actionProperties: return RequestValues.dynamic(.object(request.actionProperties))
         case .resourceType: return .string(facts.resourceType)
         case .resourceID: return .string(facts.resourceID)
-        case .resourceProperties: return RequestValues.dynamic(.object(request.resource.properties))
+        case .resourceProperties: return .map(properties.all)
+        case .resourceProperty(let name): return properties.declared[name]
         case .resourceRegion:
-            guard let json = request.resource.properties["region"] else { return nil }
-            return try RequestValues.value(json, type: "string", at: "/resource/properties/region")
-        case .context(let name, let type):
+            if case .string(let region)? = properties.all["region"] { return .string(region) }
+            return nil
+        case .context(let name, let member):
             guard let json = request.context[name] else { return nil }
-            return try RequestValues.value(json, type: type, at: "/context/\(RequestValues.escape(name))")
+            return try RequestValues.value(json, member, at: "/context/\(RequestValues.escape(name))")
         case .estimateCost: return estimate.cost.map { .double(Double($0) / 1e9) }
         case .estimateInputTokens: return estimate.inputTokens.map { .int($0) }
         case .estimateOutputTokens: return estimate.outputTokens.map { .int($0) }

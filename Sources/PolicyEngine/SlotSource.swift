@@ -6,10 +6,11 @@ import PolicyBundle
 enum SlotSource: Sendable {
     case subjectType, subjectID, subjectEmail, subjectTeams, subjectRoles, subjectProperties
     case subjectAttribute(String)
+    case resourceProperty(String)
     case actionName, actionProperties
     case resourceType, resourceID, resourceProvider, resourceUpstream, resourceMode, resourceRegions, resourceCapabilities, resourceTags,
         resourceRegion, resourceContextWindow, resourceMaxOutput, resourceProperties
-    case context(name: String, type: String)
+    case context(name: String, DeclaredMember)
     case estimateCost, estimateInputTokens, estimateOutputTokens
     case findings
     case now
@@ -26,13 +27,18 @@ enum SlotSource: Sendable {
     ]
 
     /// The source of the slot that a bundle calls `path`; `nil` if this engine has none.
-    init?(path: String, type: String) {
+    ///
+    /// - Parameter context: what the bundle says of the members of a request's context.
+    init?(path: String, type: String, context: [String: DeclaredMember]) {
         if let source = Self.fixed[path] {
             self = source
         } else if path.hasPrefix("subject.attributes.") {
             self = .subjectAttribute(String(path.dropFirst("subject.attributes.".count)))
+        } else if path.hasPrefix("resource.properties.") {
+            self = .resourceProperty(String(path.dropFirst("resource.properties.".count)))
         } else if path.hasPrefix("context.") {
-            self = .context(name: String(path.dropFirst("context.".count)), type: type)
+            let name = String(path.dropFirst("context.".count))
+            self = .context(name: name, DeclaredMember(type: type, values: context[name]?.values ?? []))
         } else {
             return nil
         }

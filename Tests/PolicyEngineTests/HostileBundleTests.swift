@@ -18,7 +18,8 @@ import Testing
           displayName: Acme
           currency: USD
           subjectAttributes: {projects: {type: stringList}, since: {type: timestamp}}
-          resourceTypes: [{name: tool, actions: [call], properties: {size: {type: int}}}]
+          contextAttributes: {stage: {type: string, values: [draft, final]}}
+          resourceTypes: [{name: tool, actions: [call], properties: {size: {type: int}, kind: {type: string, values: [a, b]}}}]
         ---
         apiVersion: charter/v1
         kind: Provider
@@ -85,9 +86,10 @@ import Testing
         for column in MetaColumn.allCases where column.type == .string { _ = bundle.meta(column) }
         let engine: PolicyEngine
         do throws(BundleError) { engine = try PolicyEngine(bundle) } catch { return false }
-        for (subject, resource, type) in [("ada", "p/m", "model"), ("x", "y", "tool")] {
-            let context: JSONObject = ["inputTokens": 4, "maxOutputTokens": 4]
-            let request = try TestEngine.request(subject, "llm.chat", resource, resourceType: type, context: context)
+        for (subject, action, resource, type) in [("ada", "llm.chat", "p/m", "model"), ("x", "call", "y", "tool")] {
+            let context: JSONObject = ["inputTokens": 4, "maxOutputTokens": 4, "stage": "draft"]
+            var request = try TestEngine.request(subject, action, resource, resourceType: type, context: context)
+            if type == "tool" { request.resource.properties = ["size": 2, "kind": "a"] }
             do throws(RequestError) { _ = try engine.decide(request, now: 1_767_300_000_000_000_000, id: "x").json } catch { continue }
         }
         return true

@@ -17,6 +17,7 @@ struct NaiveEvaluator {
         let model = world.models.first { $0.name == resource }
         if resourceType == "model", model == nil { return Answer(code: "unknown-resource") }
         if resourceType != "model", resourceType != "tool" { return Answer(code: "unknown-resource") }
+        if resourceType == "tool", !RandomWorld.toolActions.contains(action) { return Answer(code: "unknown-action") }
         let teams = teams(of: user)
         let roles = roles(of: user, teams: teams)
         let permitted = world.roles.contains { role in

@@ -56,7 +56,8 @@ import Testing
         }
         #expect(
             codes == [
-                "allowed", "denied", "warned", "recorded", "unknown-subject", "subject-disabled", "unknown-resource", "no-permission",
+                "allowed", "denied", "warned", "recorded", "unknown-subject", "subject-disabled", "unknown-resource", "unknown-action",
+                "no-permission",
             ])
     }
 

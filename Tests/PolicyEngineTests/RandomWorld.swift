@@ -63,6 +63,8 @@ struct RandomWorld {
     var policies: [Policy]
 
     static let actions = ["llm.chat", "llm.embed", "tool.call", "other"]
+    /// Those that the type `tool` declares.
+    static let toolActions = ["llm.chat", "tool.call"]
 
     init(_ random: inout Noise) {
         func some(_ candidates: [String], most: Int, _ random: inout Noise) -> [String] {
@@ -141,7 +143,7 @@ struct RandomWorld {
             """
             kind: Organization
             metadata: {name: acme}
-            spec: {displayName: Acme, currency: USD, resourceTypes: [{name: tool, actions: [tool.call]}]}
+            spec: {displayName: Acme, currency: USD, resourceTypes: [{name: tool, actions: \(Self.list(Self.toolActions))}]}
             """
         ]
         documents += ["p0", "p1"].map { "kind: Provider\nmetadata: {name: \($0)}\nspec: {type: openai}" }

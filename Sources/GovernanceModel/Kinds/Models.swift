@@ -69,6 +69,9 @@ public struct Model: Sendable {
             .optional("prices", .list(.object(price)), "Prices, each from a day on."),
         ])
 
+    /// What can be done with a model. A gateway may know further actions: a request with one of them is not refused for that.
+    public static let actions = ["llm.chat", "llm.embed", "llm.complete", "llm.image", "llm.audio", "llm.batch", "llm.moderate"]
+
     public let spec: SpecNode
 
     public init(spec: SpecNode) { self.spec = spec }

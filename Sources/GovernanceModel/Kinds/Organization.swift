@@ -6,7 +6,7 @@ public struct Organization: Sendable {
         "The type of an attribute.",
         [
             .required("type", .enumeration(attributeTypes), "What the attribute holds."),
-            .optional("values", .list(.string(.text), minimum: 1), "For strings: the only values allowed."),
+            .optional("values", .list(.string(.text), minimum: 1), "For strings and lists of strings: the only values allowed."),
             .optional("description", .string(.text), "What the attribute means."),
         ])
 
@@ -65,7 +65,7 @@ public struct Organization: Sendable {
 
     public struct ResourceType: Sendable {
         public var name: Located<String>
-        public var actions: [String]
+        public var actions: [Located<String>]
         public var properties: [Attribute]
         public var isOpen: Bool
     }
@@ -80,7 +80,7 @@ public struct Organization: Sendable {
     public var resourceTypes: [ResourceType] {
         spec.list("resourceTypes").map {
             ResourceType(
-                name: $0.requiredString("name"), actions: $0.strings("actions").map(\.value), properties: Self.attributes($0, "properties"),
+                name: $0.requiredString("name"), actions: $0.strings("actions"), properties: Self.attributes($0, "properties"),
                 isOpen: $0.bool("open") ?? false)
         }
     }
