@@ -32,11 +32,15 @@ struct ClusterStarter {
             throw .unusableDirectory(placement.data, reason: "it is not empty, and holds no Postgres data")
         }
         progress("initialising Postgres \(installation.majorVersion) in \(placement.home)")
-        let fresh = placement.data + ".new"
-        try? FileManager.default.removeItem(atPath: fresh)
+        // A name of our own: after a killed start its initdb may still be writing to another.
+        let suffix = ".\(getpid()).new"
+        let fresh = placement.data + suffix
+        for left in (try? FileManager.default.contentsOfDirectory(atPath: placement.home)) ?? [] where left.hasSuffix(".new") {
+            try? FileManager.default.removeItem(atPath: placement.home + "/" + left)
+        }
         try ClusterPlacement.make(fresh, mode: 0o700)
         try account.take(fresh)
-        var command = [installation.program("initdb"), "-D", ClusterPlacement.dataName + ".new", "-A", "trust", "-U", "charter"]
+        var command = [installation.program("initdb"), "-D", ClusterPlacement.dataName + suffix, "-A", "trust", "-U", "charter"]
         command += ["--encoding=UTF8", hasUnicodeLocale() ? "--locale=C.UTF-8" : "--no-locale"]
         if durability == .disposable { command.append("--no-sync") }
         try check(command, action: "initialising Postgres", log: nil)

@@ -4,8 +4,12 @@ import CLibPQ
 enum PostgresErrorReading {
     /// The error of a failed result; `connection` tells whether the server can still be spoken to.
     static func error(of result: OpaquePointer?, on connection: OpaquePointer) -> PostgresError {
-        let isLost = PQstatus(connection) != CONNECTION_OK
         let state = field(CHARTER_PG_DIAG_SQLSTATE, of: result)
+        // A server that ended in the middle of an answer leaves an error without SQLSTATE on a connection that still looks good; reading
+        // once more shows its end.
+        let isLost =
+            PQstatus(connection) != CONNECTION_OK
+            || (state == nil && (PQconsumeInput(connection) == 0 || PQstatus(connection) != CONNECTION_OK))
         let message =
             field(CHARTER_PG_DIAG_MESSAGE, of: result)
             ?? text(result.flatMap { PQresultErrorMessage($0) })

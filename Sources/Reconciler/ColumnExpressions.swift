@@ -1,4 +1,3 @@
-import JSON
 import Postgres
 
 /// SQL for a layout's columns: generated, because the columns are; whole statements stand in `SQL/`.
@@ -31,13 +30,16 @@ enum ColumnExpressions {
         layout.keys.map { PostgresConnection.quoteIdentifier($0) }.joined(separator: ", ")
     }
 
-    /// A row's keys as one text, for naming it in a parameter; no two rows share one, whatever was written by hand.
+    /// A row's keys as one text, for naming it in a parameter. All but the last carry their length in bytes, so that no two rows share a
+    /// text, whatever was written by hand.
     static func keyText(_ layout: TableLayout) -> String {
-        layout.keys.count == 1 ? keys(layout) : "json_build_array(\(keys(layout)))::text"
+        let names = layout.keys.map { PostgresConnection.quoteIdentifier($0) }
+        let parts = names.dropLast().map { "octet_length(\($0)) || ':' || \($0)" } + names.suffix(1)
+        return parts.joined(separator: " || ")
     }
 
     /// The same text for the values of the keys.
     static func keyText(_ key: [String]) -> String {
-        key.count == 1 ? key[0] : JSONWriter.text(JSONValue(key), style: .postgres)
+        key.dropLast().reduce(into: "") { $0 += "\($1.utf8.count):\($1)" } + (key.last ?? "")
     }
 }

@@ -17,7 +17,9 @@ struct Migrator {
                 guard let known = all.first(where: { $0.version == version }) else {
                     throw ReconcilerError.newerDatabase(version: version, known: all.map(\.version).max() ?? 0)
                 }
-                guard row["checksum"] == SHA256Digest(of: known.sql).description else { throw ReconcilerError.changedMigration(version: version) }
+                guard row["checksum"] == SHA256Digest(of: known.sql).description else {
+                    throw ReconcilerError.changedMigration(version: version)
+                }
             }
             for migration in all.dropFirst(applied.count) {
                 try connection.script(SQLTemplates.fill(migration.sql, [:]))

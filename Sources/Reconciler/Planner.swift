@@ -52,7 +52,8 @@ struct Planner {
             let key = layout.keys.indices.map { row[1 + $0] ?? "" }
             let actual = layout.columns.indices.map { row[1 + key.count + $0] }
             if let wanted = changed[ExactText(row["key"] ?? "")] {
-                found.add(layout, key, .update, Self.changedFields(layout, key, expected: wanted.values.map(\.canonicalText), actual: actual))
+                found.add(
+                    layout, key, .update, Self.changedFields(layout, key, expected: wanted.values.map(\.canonicalText), actual: actual))
             } else {
                 found.add(layout, key, .delete, Self.allFields(layout, key, expected: nil, actual: actual))
             }
@@ -93,7 +94,8 @@ struct Planner {
             [
                 "table": layout.table, "qualified": layout.qualifiedName, "hash": ColumnExpressions.hash(layout),
                 "checked_hash": ColumnExpressions.checkedHash, "keys": ColumnExpressions.keys(layout),
-                "key_text": ColumnExpressions.keyText(layout), "canonical": layout.columns.map { ColumnExpressions.canonical($0) }.joined(separator: ", "),
+                "key_text": ColumnExpressions.keyText(layout),
+                "canonical": layout.columns.map { ColumnExpressions.canonical($0) }.joined(separator: ", "),
             ])
     }
 }

@@ -1,6 +1,7 @@
 import GovernanceModel
 import JSON
 import Postgres
+import Synchronization
 
 /// What the database says of itself.
 public struct Revision: Sendable, Equatable {
@@ -42,8 +43,13 @@ public struct SyncResult: Sendable {
 ///
 /// Not for use by two threads at once; two reconcilers on one database are kept apart by an advisory lock and the epoch.
 public final class Reconciler {
+    /// Ends from another thread whatever statement runs, so that a reconciler that waits for somebody's lock can be stopped.
+    public let interrupter = Interrupter()
+
     private let configuration: PostgresConfiguration
-    private var connection: PostgresConnection?
+    private var connection: PostgresConnection? {
+        didSet { interrupter.set(connection?.canceller) }
+    }
 
     public init(_ configuration: PostgresConfiguration) {
         var configuration = configuration
@@ -76,12 +82,15 @@ public final class Reconciler {
     /// - Parameter driftMode: what is done if the commit is in force already and something differs nevertheless.
     public func sync(_ desired: DesiredState, driftMode: Organization.DriftMode) throws(ReconcilerError) -> SyncResult {
         if desired.documentCount == 0 { throw .emptyState }
+        let held = try revision()
+        guard let held, held.names(desired) else { return try apply(desired, expecting: held) }
         // A look without the lock first: nothing to do is the usual case, and must not stand in anyone's way.
         let look = try plan(desired)
-        let isInForce = look.revision.map { $0.names(desired) } ?? false
-        if look.plan.isEmpty, isInForce { return SyncResult(outcome: .unchanged, plan: look.plan, revision: look.revision) }
-        if isInForce, driftMode == .report { return SyncResult(outcome: .reported, plan: look.plan, revision: look.revision) }
-        return try apply(desired, expecting: look.revision)
+        if look.revision == held {
+            if look.plan.isEmpty { return SyncResult(outcome: .unchanged, plan: look.plan, revision: held) }
+            if driftMode == .report { return SyncResult(outcome: .reported, plan: look.plan, revision: held) }
+        }
+        return try apply(desired, expecting: held)
     }
 
     /// Plans again under the lock, so that what is written follows from what is held, and writes rows and revision together.
@@ -128,7 +137,7 @@ public final class Reconciler {
             do throws(ReconcilerError) {
                 return try run(body, on: connection)
             } catch {
-                guard case .database(let cause) = error, cause.isConnectionLoss, cause.kind != .commitUnknown else { throw error }
+                guard case .database(let cause) = error, Self.isUseless(after: cause), cause.kind != .commitUnknown else { throw error }
             }
         }
         close()
@@ -142,16 +151,35 @@ public final class Reconciler {
         return try run(body, on: fresh)
     }
 
-    private func run<Value>(_ body: (PostgresConnection) throws -> Value, on connection: PostgresConnection) throws(ReconcilerError) -> Value {
+    private func run<Value>(_ body: (PostgresConnection) throws -> Value, on connection: PostgresConnection) throws(ReconcilerError)
+        -> Value
+    {
         do {
             return try body(connection)
         } catch let error as ReconcilerError {
             throw error
         } catch let error as PostgresError {
-            if error.isConnectionLoss { close() }
+            if Self.isUseless(after: error) { close() }
             throw .database(error)
         } catch {
             throw .unexpected("\(error)")
         }
     }
+
+    /// Whether the connection on which `error` happened can be used no more. A server that crashed may look like one that broke the protocol:
+    /// its last words arrive, and what was sent to it fails, before the end of the connection is read.
+    private static func isUseless(after error: PostgresError) -> Bool { error.isConnectionLoss || error.kind == .protocolViolation }
+}
+
+/// Ends what a `Reconciler` waits for; safe to use from any thread.
+public final class Interrupter: Sendable {
+    private let canceller = Mutex<PostgresCanceller?>(nil)
+
+    /// Asks the server to end the statement that runs now, if one does.
+    public func interrupt() {
+        // If the server cannot be asked any more, there is nothing left to wait for either.
+        try? canceller.withLock({ $0 })?.stop()
+    }
+
+    func set(_ new: PostgresCanceller?) { canceller.withLock { $0 = new } }
 }

@@ -28,6 +28,12 @@ public enum ReconcilerError: Error, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Whether the tables are not there: the database is new, or its schema was dropped.
+    public var isMissingSchema: Bool {
+        guard case .database(let error) = self else { return false }
+        return error.sqlState == "42P01" || error.sqlState == "3F000"
+    }
+
     /// Whether the same call may succeed later.
     public var isTransient: Bool {
         switch self {

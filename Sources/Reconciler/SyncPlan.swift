@@ -51,7 +51,8 @@ public struct SyncPlan: Sendable {
         .array(
             differences.map { difference in
                 [
-                    "kind": .string(difference.kind.rawValue), "name": .string(difference.name), "action": .string(difference.action.rawValue),
+                    "kind": .string(difference.kind.rawValue), "name": .string(difference.name),
+                    "action": .string(difference.action.rawValue),
                     "fields": .array(
                         difference.fields.map {
                             [

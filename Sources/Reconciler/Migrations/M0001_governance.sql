@@ -1,6 +1,6 @@
 -- Two schemas: `governance` (made together with the table of migrations) is declared state and belongs to the reconciler, `runtime` is
 -- what happens and belongs to servers.
-CREATE SCHEMA runtime;
+CREATE SCHEMA IF NOT EXISTS runtime;
 
 -- Three roles: a planner that can only read, a reconciler that writes declared state, a server that reads it and writes what happens.
 -- Roles belong to the whole cluster, so that another database of it may have made them already.

@@ -1,0 +1,219 @@
+import Digest
+import GovernanceModel
+import JSON
+import Postgres
+import Testing
+
+@testable import Reconciler
+
+/// What is hashed in Swift and what is hashed by the database must be the same bytes for whatever a document can hold.
+@Suite struct CanonicalTextTests {
+    private static let texts: [String] = [
+        "", " ", "plain", "\"quoted\"", "it's", "back\\slash", "\\n", "\\u0041", "a\nb", "a\r\nb", "a\tb",
+        "\u{1}\u{2}\u{8}\u{b}\u{c}\u{e}\u{1f}",
+        "\u{7f}", "\u{80}\u{9f}", "é", "e\u{301}", "ß", "İ", "Ω", "日本語", "🏳️‍🌈", "👩‍👩‍👧‍👦", "\u{10ffff}", "\u{ffff}", "\u{feff}bom",
+        "\u{2028}\u{2029}", "\u{202e}rtl",
+        "NULL", "null", "{}", "{a,b}", "[1, 2]", ",", "{", "}", "$1", "%s", "\\N", "\\.", "--", "/* */", "</script>", "x'00'",
+        "changed by hand",
+        String(repeating: "long ", count: 2000),
+    ]
+    private static let integers: [Int64] = [0, 1, -1, .max, .min, 9_007_199_254_740_993, -9_007_199_254_740_993, 1_000_000_000_000]
+    private static let decimals = [
+        "0", "1", "-1", "0.1", "0.000000001", "9223372036.854775807", "100", "1000000", "10000", "-0.5", "12345678901234567890.123456789",
+        "1" + String(repeating: "0", count: 399), "0." + String(repeating: "0", count: 398) + "7",
+    ]
+
+    private static func json(_ generator: inout SeededGenerator, depth: Int = 0) -> JSONValue {
+        switch Int.random(in: 0..<(depth < 5 ? 9 : 6), using: &generator) {
+        case 0: return .null
+        case 1: return .bool(.random(using: &generator))
+        case 2: return .int(integers.randomElement(using: &generator) ?? 0)
+        case 3: return .decimal(decimals.randomElement(using: &generator) ?? "0")
+        case 4, 5: return .string(text(&generator))
+        case 6: return .array((0..<Int.random(in: 0..<5, using: &generator)).map { _ in json(&generator, depth: depth + 1) })
+        default:
+            // Short keys too, so that their order by length shows.
+            let pairs = (0..<Int.random(in: 0..<8, using: &generator)).map { _ in (text(&generator), json(&generator, depth: depth + 1)) }
+            return .object(JSONObject(pairs))
+        }
+    }
+
+    private static func text(_ generator: inout SeededGenerator) -> String {
+        if Bool.random(using: &generator) { return texts.randomElement(using: &generator) ?? "" }
+        var text = String.UnicodeScalarView()
+        for _ in 0..<Int.random(in: 0..<12, using: &generator) {
+            let ranges: [ClosedRange<UInt32>] = [
+                0x01...0x1f, 0x20...0x7e, 0x20...0x7e, 0x7f...0x7ff, 0x800...0xd7ff, 0xe000...0xffff, 0x10000...0x10ffff,
+            ]
+            let range = ranges[Int.random(in: ranges.indices, using: &generator)]
+            if let scalar = Unicode.Scalar(UInt32.random(in: range, using: &generator)) { text.append(scalar) }
+        }
+        return String(text)
+    }
+
+    private static func value(_ column: TableLayout.Column, _ generator: inout SeededGenerator) -> StoredValue {
+        let isRequired = ["labels", "annotations", "role"].contains(column.name)
+        if !isRequired, Int.random(in: 0..<6, using: &generator) == 0 { return .null }
+        switch column.type {
+        case .text: return .text(text(&generator))
+        case .boolean: return .bool(.random(using: &generator))
+        case .bigint:
+            return .int(
+                Bool.random(using: &generator)
+                    ? .random(in: .min ... .max, using: &generator) : integers.randomElement(using: &generator) ?? 0)
+        case .numeric:
+            let exact = Decimal.text(nanoUnits: .random(in: .min ... .max, using: &generator))
+            return .decimal(Bool.random(using: &generator) ? exact : decimals.randomElement(using: &generator) ?? "0")
+        case .textArray: return .textArray((0..<Int.random(in: 0..<5, using: &generator)).map { _ in text(&generator) })
+        case .jsonb: return .json(json(&generator))
+        }
+    }
+
+    /// Writes `rows` and compares each row's hash and each column's canonical text with what the database computes.
+    private static func check(_ rows: [StoredRow], _ layout: TableLayout, _ database: TestDatabase) throws {
+        let connection = database.owner
+        var desired = try SmallOrganization().desired()
+        desired.tables = [.init(layout: layout, rows: rows, digest: SHA256Digest(of: rows.flatMap(\.hash)))]
+        var plan = SyncPlan()
+        plan.tables = [.init(layout: layout, writes: rows)]
+        try connection.execute("DELETE FROM \(layout.qualifiedName)")
+        try connection.transaction { try Applier(connection: connection, desired: desired).apply(plan) }
+
+        let hashes = try connection.query(Planner.fill(PackageResources.row_hashes_sql, layout))
+        #expect(hashes.count == rows.count)
+        var held: [ExactText: String] = [:]
+        for row in hashes { held[ExactText(try row.text("key"))] = try row.text("hash") }
+        for row in rows where held[ExactText(ColumnExpressions.keyText(row.key))] != Hexadecimal.encode(row.hash) {
+            try explain(row, layout, connection)
+        }
+        // The table's digest, too, and with it the order of the rows.
+        #expect(try Planner(connection: connection, desired: desired).plan().isEmpty, "\(layout.table)")
+    }
+
+    private static func explain(_ row: StoredRow, _ layout: TableLayout, _ connection: PostgresConnection) throws {
+        let held = try connection.query(
+            Planner.fill(PackageResources.row_values_sql, layout), [.textArray([ColumnExpressions.keyText(row.key)])])
+        let actual = try #require(held.first, "no row \(row.key)")
+        for (index, column) in layout.columns.enumerated() {
+            let (left, right) = (row.values[index].canonicalText, actual[1 + row.key.count + index])
+            #expect(left.map(ExactText.init) == right.map(ExactText.init), "\(layout.table).\(column.name) of \(row.key)")
+        }
+        Issue.record("the hashes of \(layout.table) \(row.key) differ")
+    }
+
+    private static func row(_ layout: TableLayout, key: [String], _ value: (TableLayout.Column) -> StoredValue) -> StoredRow {
+        StoredRow(key: key, values: layout.columns.map(value), path: "path with \"quotes\" and é.yaml", line: 7)
+    }
+
+    private static func sorted(_ rows: [StoredRow]) -> [StoredRow] {
+        rows.sorted { a, b in
+            for (left, right) in zip(a.key, b.key) where !left.utf8.elementsEqual(right.utf8) {
+                return left.utf8.lexicographicallyPrecedes(right.utf8)
+            }
+            return false
+        }
+    }
+
+    private static func layout(_ kind: Kind) throws -> TableLayout { try #require(TableLayout.all.first { $0.kind == kind }) }
+
+    @Test func `every nasty text has the same hash in a text column, a list and a key`() throws {
+        let database = try TestDatabase()
+        let layout = try Self.layout(.user)
+        let rows = Self.texts.map { text in
+            Self.row(layout, key: [text]) { column in
+                switch column.type {
+                case .text: .text(text)
+                case .textArray: .textArray([text, "x", text])
+                case .jsonb: .json(.object(["plain": .string(text), "list": [.string(text)]]))
+                default: .null
+                }
+            }
+        }
+        try Self.check(Self.sorted(rows), layout, database)
+    }
+
+    @Test func `every nasty text has the same hash as a key of JSON, whatever its length`() throws {
+        let database = try TestDatabase()
+        let layout = try Self.layout(.user)
+        let keys = Self.texts + ["b", "a", "aa", "ab", "B", "ä", "z", "zz", "𝒳", "é2", "€"]
+        let object = JSONValue.object(JSONObject(keys.map { ($0, .string($0)) }))
+        let deep = (0..<60).reduce(object) { value, level in
+            level.isMultiple(of: 2) ? .array([value]) : .object(["level": value, "": .int(1)])
+        }
+        let rows = [("deep", deep), ("flat", object)].map { name, value in
+            Self.row(layout, key: [name]) { $0.type == .jsonb ? .json(value) : .null }
+        }
+        try Self.check(rows, layout, database)
+    }
+
+    @Test func `numbers have the same hash, however large or small`() throws {
+        let database = try TestDatabase()
+        let budgets = try Self.layout(.budget)
+        let exact = Self.decimals.enumerated().map { index, text in
+            Self.row(budgets, key: ["decimal-\(index)"]) { column in
+                switch column.type {
+                case .numeric: .decimal(text)
+                case .jsonb: .json([.decimal(text), .object(["x": .decimal(text)])])
+                default: .null
+                }
+            }
+        }
+        try Self.check(Self.sorted(exact), budgets, database)
+        let models = try Self.layout(.model)
+        let whole = Self.integers.enumerated().map { index, number in
+            Self.row(models, key: ["integer-\(index)"]) { column in
+                switch column.type {
+                case .bigint: .int(number)
+                case .jsonb: .json([.int(number)])
+                default: .null
+                }
+            }
+        }
+        try Self.check(Self.sorted(whole), models, database)
+    }
+
+    @Test func `nothing, an empty list, an empty object and JSON's null are four different things`() throws {
+        let database = try TestDatabase()
+        let layout = try Self.layout(.user)
+        let rows = ["absent", "empty", "null"].map { name in
+            Self.row(layout, key: [name]) { column in
+                switch (name, column.type, column.name) {
+                case ("absent", .jsonb, "labels"), ("absent", .jsonb, "annotations"): .json([:])
+                case ("empty", .textArray, _): .textArray([])
+                case ("empty", .jsonb, _): .json([:])
+                case ("empty", .text, _): .text("")
+                case ("null", .jsonb, _): .json(.null)
+                case ("null", .textArray, _): .textArray(["NULL"])
+                default: .null
+                }
+            }
+        }
+        #expect(Set(rows.map { $0.values }).count == 3)
+        try Self.check(rows, layout, database)
+    }
+
+    @Test func `random rows of every table have the same hash on both sides`() throws {
+        let seed = UInt64.random(in: .min ... .max)
+        print("seed of the random rows: \(seed)")
+        var generator = SeededGenerator(seed: seed)
+        let database = try TestDatabase()
+        for layout in TableLayout.all {
+            var rows: [ExactText: StoredRow] = [:]
+            for _ in 0..<60 {
+                let key = layout.keys.map { _ in Self.text(&generator) }
+                rows[ExactText(ColumnExpressions.keyText(key))] = Self.row(layout, key: key) { Self.value($0, &generator) }
+            }
+            try Self.check(Self.sorted(Array(rows.values)), layout, database)
+        }
+    }
+
+    @Test func `a number written with other zeros is the same number`() throws {
+        let database = try TestDatabase()
+        let layout = try Self.layout(.budget)
+        let rows = [Self.row(layout, key: ["monthly"]) { $0.type == .numeric ? .decimal("2.5") : $0.type == .jsonb ? .json([:]) : .null }]
+        try Self.check(rows, layout, database)
+        try database.owner.execute("UPDATE governance.budgets SET \"limit\" = 2.5000")
+        let hash = try database.owner.query(Planner.fill(PackageResources.row_hashes_sql, layout)).first?["hash"]
+        #expect(hash == Hexadecimal.encode(rows[0].hash))
+    }
+}
