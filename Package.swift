@@ -33,6 +33,7 @@ let package = Package(
         .target(name: "CEL", dependencies: ["CRE2"], swiftSettings: strict),
         .target(name: "CELConformance", dependencies: ["CEL"], swiftSettings: strict),
         .target(name: "CELBenchmark", dependencies: ["CAllocationCount", "CEL"], swiftSettings: strict),
+        .target(name: "CELWorkbench", dependencies: ["CEL", "CELConformance", "JSON"], swiftSettings: strict),
         .target(name: "Git", dependencies: ["CLibGit2"], swiftSettings: strict),
         .target(name: "Postgres", dependencies: ["CLibPQ"], swiftSettings: strict),
         .target(name: "Diagnostics", dependencies: ["JSON"], swiftSettings: strict),
@@ -80,7 +81,7 @@ let package = Package(
         .executableTarget(
             name: "charter",
             dependencies: [
-                "ControlPlane", "Diagnostics", "EnforcementServer", "Git",
+                "CEL", "CELBenchmark", "CELConformance", "CELWorkbench", "ControlPlane", "Diagnostics", "EnforcementServer", "Git",
                 "GovernanceModel", "JSON", "PolicyBundle", "PolicyCompiler", "PolicyEngine", "Reconciler",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
@@ -109,6 +110,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ], swiftSettings: strict),
         .testTarget(name: "ReconcilerTests", dependencies: ["Reconciler", "ControlPlane", "Git", "Postgres"], swiftSettings: strict),
+        .testTarget(name: "ThreadTests", dependencies: ["charter", "JSON", "Postgres"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

@@ -38,13 +38,29 @@ public struct ControlError: Error, Sendable, CustomStringConvertible {
         }
     }
 
-    public init(_ error: ReconcilerError) { self.init(error.isTransient ? .tryAgain : .input, "database: \(error)") }
-
-    public init(_ error: PostgresError) {
-        self.init(error.isRetryable || error.isConnectionLoss ? .tryAgain : .input, "database: \(error)")
+    public init(_ error: ReconcilerError) {
+        switch error {
+        case .database(let error): self.init(error)
+        case .unexpected: self.init(.internalError, "database: \(error)")
+        default: self.init(error.isTransient ? .tryAgain : .input, "database: \(error)")
+        }
     }
 
-    public init(_ error: PrivateClusterError) { self.init(.tryAgain, "private Postgres: \(error)") }
+    public init(_ error: PostgresError) {
+        // 57014: the statement took longer than it may, most often waiting for a lock that somebody else holds.
+        let isOver = error.isRetryable || error.isConnectionLoss || error.kind == .commitUnknown || error.sqlState == "57014"
+        self.init(isOver ? .tryAgain : .input, "database: \(error)")
+    }
+
+    public init(_ error: PrivateClusterError) {
+        let status: ExitStatus =
+            switch error {
+            case .notInstalled, .versionMismatch, .unusableDirectory: .input
+            case .failed, .server: .tryAgain
+            }
+        self.init(status, "private Postgres: \(error)")
+    }
+
     public init(_ error: BundleError) { self.init(.input, error.message) }
     public init(_ error: DirectoryError) { self.init(.input, error.description) }
 

@@ -10,7 +10,7 @@ public final class Database {
     /// A shell command that opens the database.
     public let psql: String
     /// The private cluster, if it is this object's to stop.
-    private let cluster: PrivateCluster?
+    private var cluster: PrivateCluster?
 
     /// - Parameters:
     ///   - url: a Postgres URL; without one a private cluster is made, or started again.
@@ -25,11 +25,13 @@ public final class Database {
             progress("starting a private Postgres in \(directory)")
             let cluster = try PrivateCluster.start(directory: directory) { progress("  \($0)") }
             do throws(PrivateClusterError) {
-                let configuration = try cluster.configuration()
+                var configuration = try cluster.configuration()
+                configuration.statementTimeout = statementTimeout
                 return Database(
                     reconciler: Reconciler(configuration),
                     description: "private Postgres \(cluster.majorVersion) on \(cluster.socketDirectory)",
-                    psql: "psql -h \(cluster.socketDirectory) -U charter charter", cluster: takesOver || !cluster.wasRunning ? cluster : nil
+                    psql: "psql -h '\(cluster.socketDirectory)' -U charter charter",
+                    cluster: takesOver || !cluster.wasRunning ? cluster : nil
                 )
             } catch {
                 try? cluster.stop()
@@ -42,7 +44,8 @@ public final class Database {
 
     /// A database that others run.
     public convenience init(url: String) throws(ControlError) {
-        let configuration = PostgresConfiguration(uri: url)
+        var configuration = PostgresConfiguration(uri: url)
+        configuration.statementTimeout = Self.statementTimeout
         do throws(PostgresError) { try configuration.validate() } catch {
             throw ControlError(.usage, "the database URL is not valid: \(error)")
         }
@@ -56,6 +59,24 @@ public final class Database {
         self.description = description
         self.psql = psql
         self.cluster = cluster
+    }
+
+    /// Waiting for a row that somebody else holds ends after this, so that Ctrl-C is heard and others are told.
+    private static let statementTimeout = Duration.seconds(30)
+
+    /// Starts the private cluster again if it has ended, or takes note of who started it.
+    /// - Returns: whether it is worth trying again; `false` where nothing has changed, or the database is run by others.
+    func revive(_ progress: (String) -> Void) throws(ControlError) -> Bool {
+        guard let old = cluster else { return false }
+        do throws(PrivateClusterError) {
+            let running = try PrivateCluster.start(directory: old.directory) { _ in }
+            guard running.processIdentifier != old.processIdentifier else { return false }
+            cluster = running
+            progress(running.wasRunning ? "the private Postgres was started again" : "starting the private Postgres again")
+            return true
+        } catch {
+            throw ControlError(error)
+        }
     }
 
     /// Closes the connection and stops a private cluster.

@@ -30,10 +30,10 @@ public struct GitSource: Sendable {
         return false
     }
 
-    /// Brings the mirror up to date; nothing to do for a local repository.
-    public func refresh(timeout: TimeInterval = 120) throws(ControlError) {
+    /// Brings the mirror up to date; nothing to do for a local repository. Gives up, with an error, once `isStopping` says so.
+    public func refresh(timeout: TimeInterval = 120, isStopping: () -> Bool = { false }) throws(ControlError) {
         guard case .remote(let url, let mirror) = location else { return }
-        try MirrorFetch.run(url: url, into: mirror, timeout: timeout)
+        try MirrorFetch.run(url: url, into: mirror, timeout: timeout, isStopping: isStopping)
     }
 
     public func open() throws(GitError) -> GitRepository {
@@ -43,19 +43,41 @@ public struct GitSource: Sendable {
         }
     }
 
-    /// The newest commit of the branch that is followed, and the branch's name.
-    public func head(_ repository: GitRepository) throws(GitError) -> (branch: String, commit: GitObjectID) {
-        if let branch { return (branch, try repository.resolve("refs/heads/\(branch)")) }
-        let fallback = try repository.headBranch() ?? "HEAD"
+    /// A branch, as it is called and as git refers to it.
+    public struct Head: Sendable, Equatable {
+        public var branch: String
+        /// `refs/heads/main`
+        public var reference: String
+    }
+
+    /// Which branch is followed: the one that was asked for, else the one that the repository has checked out.
+    public func settleHead(_ repository: GitRepository) throws(GitError) -> Head {
+        if let branch { return Head(branch: branch, reference: "refs/heads/\(branch)") }
+        guard let current = try repository.headBranch() else {
+            throw GitError(.notFound("HEAD"), "no branch is checked out in `\(description)`; name the one to follow with --branch")
+        }
+        let head = Head(branch: current, reference: "refs/heads/\(current)")
         do throws(GitError) {
-            return (fallback, try repository.resolve(fallback == "HEAD" ? "HEAD" : "refs/heads/\(fallback)"))
+            _ = try repository.resolve(head.reference)
+            return head
         } catch {
             // A clone of a repository whose HEAD names no branch (a git bundle's, often) has commits all the same.
-            for (name, reference) in Self.usual {
-                if let commit = try? repository.resolve(reference) { return (name, commit) }
+            let isMissing =
+                switch error.kind {
+                case .notFound, .emptyRepository: true
+                default: false
+                }
+            guard isMissing else { throw error }
+            for (branch, reference) in Self.usual where (try? repository.resolve(reference)) != nil {
+                return Head(branch: branch, reference: reference)
             }
             throw error
         }
+    }
+
+    /// The newest commit of the branch.
+    public func newestCommit(_ repository: GitRepository) throws(GitError) -> GitObjectID {
+        try repository.resolve(try settleHead(repository).reference)
     }
 
     private static let usual = [
@@ -66,7 +88,7 @@ public struct GitSource: Sendable {
 
 /// Fetching in a child process, because libgit2 cannot be interrupted: a remote that hangs costs a child, not the daemon.
 enum MirrorFetch {
-    static func run(url: String, into mirror: String, timeout: TimeInterval) throws(ControlError) {
+    static func run(url: String, into mirror: String, timeout: TimeInterval, isStopping: () -> Bool) throws(ControlError) {
         let child = Process()
         child.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         child.arguments = ["fetch-mirror", mirror]
@@ -74,7 +96,10 @@ enum MirrorFetch {
         child.environment = ProcessInfo.processInfo.environment.merging(["CHARTER_FETCH_URL": url]) { _, new in new }
         let errors = Pipe()
         child.standardError = errors
-        child.standardInput = FileHandle.nullDevice
+        // Its end, should we be killed, tells the child to end as well.
+        let life = Pipe()
+        child.standardInput = life
+        defer { try? life.fileHandleForWriting.close() }
         child.standardOutput = FileHandle.nullDevice
         let done = DispatchSemaphore(value: 0)
         child.terminationHandler = { _ in done.signal() }
@@ -83,14 +108,20 @@ enum MirrorFetch {
         } catch {
             throw ControlError(.internalError, "the fetching process cannot be started: \(error.localizedDescription)")
         }
-        guard done.wait(timeout: .now() + timeout) == .success else {
+        let deadline = ContinuousClock.now + .seconds(timeout)
+        while done.wait(timeout: .now() + 0.1) != .success {
+            let isLate = ContinuousClock.now >= deadline
+            guard isLate || isStopping() else { continue }
             kill(child.processIdentifier, SIGKILL)
-            throw ControlError(.tryAgain, "`\(GitMirror.redact(url))` did not answer within \(Int(timeout)) seconds")
+            done.wait()
+            let reason = isLate ? "did not answer within \(Int(timeout)) seconds" : "was not fetched to the end"
+            throw ControlError(.tryAgain, "`\(GitMirror.redact(url))` \(reason)")
         }
         guard child.terminationStatus == 0 else {
             let text = String(decoding: errors.fileHandleForReading.availableData, as: UTF8.self).trimmingCharacters(
                 in: .whitespacesAndNewlines)
-            let status: ExitStatus = child.terminationStatus == ExitStatus.tryAgain.rawValue ? .tryAgain : .input
+            let isPassing = child.terminationReason == .uncaughtSignal || child.terminationStatus == ExitStatus.tryAgain.rawValue
+            let status: ExitStatus = isPassing ? .tryAgain : .input
             throw ControlError(status, text.isEmpty ? "fetching `\(GitMirror.redact(url))` failed" : text)
         }
     }

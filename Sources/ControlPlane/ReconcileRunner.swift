@@ -13,6 +13,8 @@ public final class ReconcileRunner {
         private let flag = StopFlag()
         private let wake = DispatchSemaphore(value: 0)
 
+        public init() {}
+
         var isSet: Bool { flag.isSet }
 
         public func stop() {
@@ -38,18 +40,31 @@ public final class ReconcileRunner {
         }
     }
 
-    public let stopping = Stop()
+    private let stopping: Stop
     private let source: GitSource
     private let database: Database
     private let compiler = CommitCompiler()
     private let report: (String) -> Void
 
+    /// - Parameters:
+    ///   - readsOnly: change nothing: neither make a private database nor bring its schema up to date.
+    ///   - stopping: ends `watch`, and a fetch that hangs.
     public init(
-        repository: String, branch: String?, database: String?, state: String, report: @escaping (String) -> Void
+        repository: String, branch: String?, database: String?, state: String, readsOnly: Bool, stopping: Stop,
+        report: @escaping (String) -> Void
     ) throws(ControlError) {
         source = GitSource(repository, branch: branch, mirror: state + "/mirror.git")
-        self.database = try Database.open(database, directory: state + "/postgres", takesOver: false, progress: report)
+        self.stopping = stopping
         self.report = report
+        if database == nil || source.isRemote {
+            if readsOnly, !FileManager.default.fileExists(atPath: state + "/version") {
+                throw ControlError(
+                    .input, "there is no state folder `\(state)`; run `charter up` or `charter reconcile` first, or name a database")
+            }
+            try StateDirectory.prepare(state)
+        }
+        self.database = try Database.open(database, directory: state + "/postgres", takesOver: false, progress: report)
+        if readsOnly { return }
         do throws(ReconcilerError) {
             try self.database.reconciler.migrate()
         } catch {
@@ -62,28 +77,34 @@ public final class ReconcileRunner {
 
     /// Brings the newest commit of the branch into the database.
     public func once() throws -> Run {
-        try source.refresh()
+        try source.refresh { [stopping] in stopping.isSet }
         let repository = try source.open()
         let compiled = try compiler.compile(
-            repository, commit: try source.head(repository).commit, now: Int64(Date().timeIntervalSince1970))
+            repository, commit: try source.newestCommit(repository), now: Int64(Date().timeIntervalSince1970))
         guard let (desired, mode) = try Self.desired(compiled) else { return Run(compiled: compiled, result: nil) }
         return Run(compiled: compiled, result: try database.reconciler.sync(desired, driftMode: mode))
     }
 
     /// Runs until stopped; failures are told and tried again.
     public func watch(every seconds: Double, _ show: (Run) throws -> Void) throws {
-        var shown: (commit: GitObjectID, outcome: String)?
+        var shown: (commit: GitObjectID, outcome: String, differences: [SyncPlan.Difference])?
         var complaint: String?
         while !stopping.isSet {
             do {
                 let run = try once()
                 let outcome = run.result?.outcome.rawValue ?? "refused"
-                if shown.map({ $0.commit != run.compiled.commit.id || $0.outcome != outcome || outcome == "corrected" }) ?? true {
-                    try show(run)
-                }
-                shown = (run.compiled.commit.id, outcome)
+                let differences = run.result?.plan.differences ?? []
+                let isNews =
+                    shown.map {
+                        $0.commit != run.compiled.commit.id || $0.outcome != outcome || $0.differences != differences
+                            || outcome == "corrected"
+                    } ?? true
+                // Before it is shown: showing a refused commit throws, and it is to be shown once.
+                shown = (run.compiled.commit.id, outcome, differences)
+                if isNews { try show(run) }
                 complaint = nil
             } catch {
+                if stopping.isSet { return }
                 let message = ControlError(wrapping: error).message
                 if message != complaint { report(message) }
                 complaint = message
@@ -93,12 +114,21 @@ public final class ReconcileRunner {
     }
 
     /// How the database differs from the commit that was applied to it, or from `reference`.
-    public func drift(from reference: String?) throws -> (plan: SyncPlan, revision: Revision?, commit: String) {
+    public func drift(from reference: String?) throws -> (plan: SyncPlan, revision: Revision, commit: String) {
+        try source.refresh { [stopping] in stopping.isSet }
         let repository = try source.open()
-        let revision = try database.reconciler.revision()
-        guard let name = reference ?? revision?.commit else {
+        let revision: Revision?
+        do throws(ReconcilerError) {
+            revision = try database.reconciler.revision()
+        } catch {
+            // Nothing of Charter's is there: not a failure, an answer.
+            guard error.isMissingSchema else { throw error }
+            revision = nil
+        }
+        guard let revision else {
             throw ControlError(.input, "no commit was ever applied to this database; run `charter reconcile` first")
         }
+        let name = reference ?? revision.commit
         let id: GitObjectID
         do throws(GitError) {
             id = try repository.resolve(name)

@@ -30,7 +30,7 @@ public final class StateDirectory: Sendable {
                 .tryAgain, "another Charter is running with the state folder `\(absolute)`; stop it, or choose another with --state")
         }
         do throws(ControlError) {
-            try checkVersion()
+            try Self.checkVersion(of: absolute)
         } catch {
             close(lock)
             throw error
@@ -49,21 +49,31 @@ public final class StateDirectory: Sendable {
     /// Writes `bytes` so that a reader sees the old file or the new one, never a part, whatever happens to this process or the machine.
     public func store(bundle bytes: [UInt8]) throws(ControlError) { try AtomicFile.write(bytes, to: bundle) }
 
-    private func checkVersion() throws(ControlError) {
+    /// Makes the folder, or checks that it is one, without keeping others out: for commands that may run beside `charter up`.
+    static func prepare(_ path: String) throws(ControlError) {
+        do {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        } catch {
+            throw ControlError(.input, "the state folder `\(path)` cannot be made: \(error.localizedDescription)")
+        }
+        try checkVersion(of: path)
+    }
+
+    private static func checkVersion(of path: String) throws(ControlError) {
         let file = path + "/version"
         if let data = FileManager.default.contents(atPath: file) {
             let text = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-            if text == String(Self.formatVersion) { return }
+            if text == String(formatVersion) { return }
             throw ControlError(
                 .input,
-                "the state folder `\(path)` has format version \(text.prefix(20)), this program uses version \(Self.formatVersion); move it away and start again: everything in it is made anew from git"
+                "the state folder `\(path)` has format version \(text.prefix(20)), this program uses version \(formatVersion); move it away and start again: everything in it is made anew from git"
             )
         }
         let others = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).filter { $0 != "lock" && $0 != ".gitignore" }
         guard others.isEmpty else {
             throw ControlError(.input, "`\(path)` holds files but is no state folder of Charter; choose another with --state")
         }
-        try AtomicFile.write(Array("\(Self.formatVersion)\n".utf8), to: file)
+        try AtomicFile.write(Array("\(formatVersion)\n".utf8), to: file)
         // The folder may lie in a repository: it must never be committed.
         try AtomicFile.write(Array("*\n".utf8), to: path + "/.gitignore")
     }
@@ -71,23 +81,30 @@ public final class StateDirectory: Sendable {
 
 /// Files that are replaced as a whole.
 public enum AtomicFile {
+    /// Replaces the file at `path`; a device or pipe there is written to as it is.
     public static func write(_ bytes: [UInt8], to path: String) throws(ControlError) {
-        let temporary = "\(path).\(getpid()).new"
-        let file = open(temporary, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0o644)
-        guard file >= 0 else { throw ControlError(.input, "`\(path)` cannot be written: \(String(cString: strerror(errno)))") }
+        var info = stat()
+        let isSpecial = stat(path, &info) == 0 && info.st_mode & S_IFMT != S_IFREG
+        let target = isSpecial ? path : "\(path).\(getpid()).new"
+        let failure = write(bytes, directlyTo: target) ?? (isSpecial || rename(target, path) == 0 ? nil : errno)
+        guard let failure else { return }
+        if !isSpecial { unlink(target) }
+        throw ControlError(.input, "`\(path)` cannot be written: \(String(cString: strerror(failure)))")
+    }
+
+    /// - Returns: the reason if it could not be written.
+    private static func write(_ bytes: [UInt8], directlyTo path: String) -> Int32? {
+        let file = open(path, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0o644)
+        guard file >= 0 else { return errno }
+        defer { close(file) }
         var written = 0
         while written < bytes.count {
             let count = bytes.withUnsafeBytes { Glibc.write(file, $0.baseAddress?.advanced(by: written), bytes.count - written) }
             if count < 0, errno == EINTR { continue }
-            if count <= 0 { break }
+            if count < 0 { return errno }
             written += count
         }
-        let isWhole = written == bytes.count && fsync(file) == 0
-        let reason = errno
-        close(file)
-        guard isWhole, rename(temporary, path) == 0 else {
-            unlink(temporary)
-            throw ControlError(.input, "`\(path)` cannot be written: \(String(cString: strerror(reason)))")
-        }
+        // A device knows no `fsync`.
+        return fsync(file) == 0 || errno == EINVAL || errno == EROFS ? nil : errno
     }
 }

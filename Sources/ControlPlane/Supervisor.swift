@@ -61,13 +61,20 @@ public final class Supervisor: Sendable {
         public var psql: String
         public var applied: String
         public var refusedCommit: String?
-        /// Shell commands worth trying, each with what it shows.
-        public var commands: [(what: String, command: String)]
+        /// Commands made from the bundle in force.
+        public var commands: [TryCommand]
+    }
+
+    /// A shell command worth trying, and what it shows.
+    public struct TryCommand: Sendable {
+        public var what: String
+        public var command: String
     }
 
     private let configuration: Configuration
     private let emit: @Sendable (Event) -> Void
     private let wake = DispatchSemaphore(value: 0)
+    private let databaseWake = DispatchSemaphore(value: 0)
     private let stopping = StopFlag()
 
     public init(_ configuration: Configuration, emit: @escaping @Sendable (Event) -> Void) {
@@ -85,14 +92,13 @@ public final class Supervisor: Sendable {
     public func run() throws(ControlError) {
         let state = try StateDirectory(configuration.stateDirectory)
         let source = GitSource(configuration.repository, branch: configuration.branch, mirror: state.mirror)
-        if source.isRemote {
-            emit(.step("fetching \(source.description)"))
-            try source.refresh()
-        }
         let server = try makeServer()
-        let loop = ControlLoop(source: source, state: state, server: server) { [emit] in emit(.warning($0)) }
+        let wanted = WantedState()
+        let follower = BranchFollower(source: source, state: state, server: server, wanted: wanted) { [emit] in emit(.warning($0)) }
+        try fetch(source, state, follower)
+        if stopping.isSet { return }
         emit(.step("compiling \(source.description)"))
-        let first = try firstCommit(loop)
+        let first = try firstCommit(follower)
         let port = try Blocking.run { try await server.start() }
         defer { try? Blocking.run { await server.stop() } }
         if stopping.isSet { return }
@@ -101,14 +107,32 @@ public final class Supervisor: Sendable {
         if stopping.isSet { return }
         emit(.step("reconciling \(database.description)"))
         do throws(ReconcilerError) { try database.reconciler.migrate() } catch { throw ControlError(error) }
-        loop.attach(database.reconciler)
-        let result = try loop.reconcile()
-        emit(.up(summary(first, port: port, database: database, result: result?.result, branch: loop.branch, store: server.store)))
-        follow(loop, source)
+        let keeper = DatabaseKeeper(reconciler: database.reconciler, server: server, wanted: wanted)
+        if let repository = try? source.open() { keeper.recall(from: repository) }
+        let check = try keeper.check()
+        tellOvertaken(check)
+        emit(
+            .up(
+                summary(
+                    first, port: port, database: database, result: check?.result, branch: follower.branch, server: server, wanted: wanted)))
+        follow(follower, keeper, database)
         emit(.info("stopping"))
     }
 
     // MARK: Start
+
+    /// Brings the mirror up to date. With a mirror of an earlier run, a remote that is out of reach only delays news.
+    private func fetch(_ source: GitSource, _ state: StateDirectory, _ follower: BranchFollower) throws(ControlError) {
+        guard source.isRemote else { return }
+        emit(.step("fetching \(source.description)"))
+        do throws(ControlError) {
+            try follower.refresh { stopping.isSet }
+        } catch {
+            if stopping.isSet { return }
+            guard error.status == .tryAgain, FileManager.default.fileExists(atPath: state.mirror) else { throw error }
+            emit(.warning("repository: \(error.message); going on with what was fetched before"))
+        }
+    }
 
     private func makeServer() throws(ControlError) -> EnforcementServer {
         do throws(MetricsError) {
@@ -126,15 +150,15 @@ public final class Supervisor: Sendable {
     }
 
     /// Puts the newest commit in force; if it is refused, the last good bundle of an earlier run.
-    private func firstCommit(_ loop: ControlLoop) throws(ControlError) -> FirstCommit {
-        switch try loop.followBranch() {
+    private func firstCommit(_ follower: BranchFollower) throws(ControlError) -> FirstCommit {
+        switch try follower.look() {
         case .inForce(let compiled, let digest):
             emit(.findings(compiled.diagnostics, sources: compiled.snapshot.sources, isRefused: false))
             return FirstCommit(
                 commit: compiled.commit.id.description, digest: digest, documents: compiled.snapshot.governance.count, refused: nil)
         case .refused(let compiled):
             emit(.findings(compiled.diagnostics, sources: compiled.snapshot.sources, isRefused: true))
-            guard let restored = loop.restoreLastGoodBundle() else {
+            guard let restored = follower.restoreLastGood() else {
                 throw ControlError(
                     .input, "commit \(compiled.commit.id.description.prefix(12)) has errors, and there is no earlier bundle to fall back to"
                 )
@@ -146,86 +170,89 @@ public final class Supervisor: Sendable {
         }
     }
 
-    private func commands(_ url: String, _ database: Database, _ store: BundleStore) -> [(what: String, command: String)] {
-        guard let engine = store.current?.engine else { return [] }
+    private func commands(_ url: String, _ database: Database, _ server: EnforcementServer, _ wanted: WantedState) -> [TryCommand] {
+        guard let engine = server.store.current?.engine else { return [] }
         let examples = ExampleRequests.find(engine, now: WallClock.now())
         func curl(_ body: JSONValue) -> String {
             "curl -s \(url)/v1/decisions -H 'Content-Type: application/json' \\\n      -d '\(JSONWriter.text(body))'"
         }
-        var commands: [(what: String, command: String)] = []
-        if let allowed = examples.allowed { commands.append(("a request that is allowed", curl(allowed.body))) }
-        if let denied = examples.denied { commands.append(("one that is denied (\(denied.reason))", curl(denied.body))) }
-        if engine.bundle.count(.subj) > 0 {
+        var commands: [TryCommand] = []
+        if let allowed = examples.allowed { commands.append(TryCommand(what: "a request that is allowed", command: curl(allowed.body))) }
+        if let denied = examples.denied {
+            commands.append(TryCommand(what: "one that is denied (\(denied.reason))", command: curl(denied.body)))
+        }
+        // Users come before service accounts.
+        if let wanted = wanted.current, engine.bundle.count(.subj) > 0, engine.bundle.word(.subj, 0, SubjectColumn.subjectType) == 0 {
             let name = engine.bundle.string(.subj, 0, SubjectColumn.name)
             let change = "UPDATE governance.users SET email = 'someone@else.example' WHERE name = '\(name)'"
+            let fate = wanted.driftMode == .correct ? "found and corrected" : "found and reported"
+            let seconds = wanted.driftInterval / 1_000_000_000 + 1
             commands.append(
-                (
-                    "drift: a change by hand, which is found and corrected",
-                    "\(database.psql) -c \"\(change)\"; sleep 6; curl -s \(url)/v1/drift"
-                ))
+                TryCommand(
+                    what: "drift: a change by hand, which is \(fate)",
+                    command: "\(database.psql) -c \"\(change)\"; sleep \(seconds); curl -s \(url)/v1/drift"))
         }
         return commands
     }
 
     private func summary(
-        _ first: FirstCommit, port: Int, database: Database, result: SyncResult?, branch: String?, store: BundleStore
+        _ first: FirstCommit, port: Int, database: Database, result: SyncResult?, branch: String?, server: EnforcementServer,
+        wanted: WantedState
     ) -> Summary {
         let host = configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host
         let url = "http://\(host):\(port)"
+        let applied =
+            switch result?.outcome {
+            case nil: "nothing"
+            case .unchanged?: "nothing: the database already holds this commit"
+            case .reported?: "nothing: drift is only reported"
+            case .applied?, .corrected?: result?.plan.summary ?? ""
+            }
         return Summary(
             url: url, repository: GitMirror.redact(configuration.repository), branch: branch ?? "HEAD", commit: first.commit,
-            digest: first.digest, documents: first.documents, database: database.description, psql: database.psql,
-            applied: result.map {
-                $0.outcome == .unchanged ? "nothing: the database already holds this commit" : $0.plan.summary
-            }
-                ?? "nothing: the newest commit is refused", refusedCommit: first.refused,
-            commands: commands(url, database, store))
+            digest: first.digest, documents: first.documents, database: database.description, psql: database.psql, applied: applied,
+            refusedCommit: first.refused, commands: commands(url, database, server, wanted))
     }
 
     // MARK: Running
 
-    private func follow(_ loop: ControlLoop, _ source: GitSource) {
-        let clock = ContinuousClock()
-        var nextPoll = clock.now
-        var nextCheck = clock.now.advanced(by: .nanoseconds(loop.driftInterval))
-        var complaints: [String: String] = [:]
-        /// Tells of a failure once, and of its end.
-        func attempt(_ what: String, _ body: () throws(ControlError) -> Void) {
-            do throws(ControlError) {
-                try body()
-                if complaints.removeValue(forKey: what) != nil { emit(.info("\(what): working again")) }
-            } catch {
-                if complaints.updateValue(error.message, forKey: what) != error.message { emit(.warning("\(what): \(error.message)")) }
-            }
+    /// The branch is followed on this thread and the database kept on another: a database that hangs must not hold back a revocation, nor a
+    /// remote that hangs the search for drift.
+    private func follow(_ follower: BranchFollower, _ keeper: DatabaseKeeper, _ database: Database) {
+        let ended = DispatchSemaphore(value: 0)
+        let interrupter = database.reconciler.interrupter
+        let keep = Confined { [self] in
+            keepDatabase(keeper, database)
+            ended.signal()
         }
+        Thread.detachNewThread { keep.work() }
+        let complaints = Complaints(emit: emit)
         while !stopping.isSet {
-            let now = clock.now
-            if now >= nextPoll {
-                nextPoll = now.advanced(by: .seconds(configuration.pollInterval))
-                var isNew = false
-                attempt("repository") { () throws(ControlError) in
-                    try source.refresh()
-                    isNew = try look(loop)
-                }
-                if isNew { nextCheck = now }
+            complaints.attempt("repository", isStopping: stopping) { () throws(ControlError) in
+                try follower.refresh { stopping.isSet }
+                if try look(follower) { databaseWake.signal() }
             }
-            if now >= nextCheck {
-                nextCheck = clock.now.advanced(by: .nanoseconds(loop.driftInterval))
-                attempt("database") { () throws(ControlError) in try check(loop) }
-            }
-            let pause = min(nextPoll, nextCheck) - clock.now
-            if pause > .zero { _ = wake.wait(timeout: .now() + .nanoseconds(Int(clamping: pause.nanoseconds))) }
+            _ = wake.wait(timeout: .now() + configuration.pollInterval)
+        }
+        databaseWake.signal()
+        while ended.wait(timeout: .now() + .milliseconds(500)) != .success { interrupter.interrupt() }
+    }
+
+    private func keepDatabase(_ keeper: DatabaseKeeper, _ database: Database) {
+        let complaints = Complaints(emit: emit)
+        while true {
+            _ = databaseWake.wait(timeout: .now() + .nanoseconds(Int(clamping: keeper.interval)))
+            if stopping.isSet { return }
+            complaints.attempt("database", isStopping: stopping) { () throws(ControlError) in try check(keeper, database) }
         }
     }
 
-    private func look(_ loop: ControlLoop) throws(ControlError) -> Bool {
-        switch try loop.followBranch() {
+    private func look(_ follower: BranchFollower) throws(ControlError) -> Bool {
+        switch try follower.look() {
         case nil: return false
         case .inForce(let compiled, let digest)?:
-            emit(
-                .info(
-                    "commit \(compiled.commit.id.description.prefix(12)) is in force: \(compiled.commit.summary), bundle sha256:\(digest.prefix(12))"
-                ))
+            let commit = "\(compiled.commit.id.description.prefix(12)) is in force: \(compiled.commit.summary)"
+            emit(.info("commit \(commit), bundle sha256:\(digest.prefix(12))"))
             return true
         case .refused(let compiled)?:
             emit(.findings(compiled.diagnostics, sources: compiled.snapshot.sources, isRefused: true))
@@ -234,15 +261,54 @@ public final class Supervisor: Sendable {
         }
     }
 
-    private func check(_ loop: ControlLoop) throws(ControlError) {
-        guard let check = try loop.reconcile(), check.isNews else { return }
+    private func check(_ keeper: DatabaseKeeper, _ database: Database) throws(ControlError) {
+        let found: DatabaseKeeper.Check?
+        do throws(ControlError) {
+            found = try keeper.check()
+        } catch {
+            // A private Postgres has nobody else to start it again.
+            guard !stopping.isSet, try database.revive({ emit(.step($0)) }) else { throw error }
+            found = try keeper.check()
+        }
+        tellOvertaken(found)
+        guard let check = found, check.isNews else { return }
         let plan = check.result.plan
         switch check.result.outcome {
         case .unchanged: break
         case .applied: emit(.info("applied to the database: \(plan.summary)\n\(plan.text(limit: 10, showsFields: false))"))
         case .corrected: emit(.warning("drift corrected: \(plan.differences.count) object(s)\n\(plan.text(limit: 10))"))
-        case .reported:
-            emit(.warning("drift, left as it is: \(plan.differences.count) object(s)\n\(plan.text(limit: 10))"))
+        case .reported: emit(.warning("drift, left as it is: \(plan.differences.count) object(s)\n\(plan.text(limit: 10))"))
+        }
+    }
+
+    private func tellOvertaken(_ check: DatabaseKeeper.Check?) {
+        guard let plan = check?.overtaken else { return }
+        emit(.warning("drift, overtaken by the new commit: \(plan.differences.count) object(s)\n\(plan.text(limit: 10))"))
+    }
+}
+
+/// Work whose objects belong to one thread, handed over to it whole.
+private final class Confined: @unchecked Sendable {
+    // INVARIANT: `work` is called once, on the thread that it was handed to; what it captures is not used elsewhere meanwhile.
+    let work: () -> Void
+
+    init(_ work: @escaping () -> Void) { self.work = work }
+}
+
+/// Tells of a failure once, and of its end.
+private final class Complaints {
+    private let emit: (Supervisor.Event) -> Void
+    private var standing: [String: String] = [:]
+
+    init(emit: @escaping (Supervisor.Event) -> Void) { self.emit = emit }
+
+    func attempt(_ what: String, isStopping: StopFlag, _ body: () throws(ControlError) -> Void) {
+        do throws(ControlError) {
+            try body()
+            if standing.removeValue(forKey: what) != nil { emit(.info("\(what): working again")) }
+        } catch {
+            if isStopping.isSet { return }
+            if standing.updateValue(error.message, forKey: what) != error.message { emit(.warning("\(what): \(error.message)")) }
         }
     }
 }

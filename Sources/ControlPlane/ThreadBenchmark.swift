@@ -12,26 +12,6 @@ import Reconciler
 ///
 /// Works on a copy of the repository and in a private Postgres, both in a temporary folder.
 public struct ThreadBenchmark {
-    /// Milliseconds by metric, medians, in the order in which they are shown.
-    public struct Result {
-        public var metrics: [(name: String, value: Double)]
-        public var parameters: JSONObject
-
-        public var json: JSONValue {
-            [
-                "bench": "thread", "machine": Machine.description, "params": .object(parameters),
-                "metrics": .object(JSONObject(metrics.map { ($0.name, .double(Self.rounded($0.value))) })),
-            ]
-        }
-
-        public var text: String {
-            metrics.map { "\($0.name)\(String(repeating: " ", count: max(1, 24 - $0.name.count)))\(Self.rounded($0.value))" }.joined(
-                separator: "\n")
-        }
-
-        private static func rounded(_ value: Double) -> Double { (value * 1000).rounded() / 1000 }
-    }
-
     private let repository: String
     private let runs: Int
 
@@ -40,7 +20,7 @@ public struct ThreadBenchmark {
         self.runs = runs
     }
 
-    public func run(progress: (String) -> Void) throws -> Result {
+    public func run(progress: (String) -> Void) throws -> BenchmarkReport {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("charter-bench-\(UUID().uuidString.prefix(8))").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder)
@@ -49,7 +29,7 @@ public struct ThreadBenchmark {
         progress("copying the repository")
         let origin = GitSource(repository, branch: nil, mirror: "")
         let original = try origin.open()
-        let commit = try origin.head(original).commit
+        let commit = try origin.newestCommit(original)
         let copy = folder + "/copy"
         try FileManager.default.createDirectory(atPath: copy, withIntermediateDirectories: true)
         try FileManager.default.copyItem(atPath: original.gitDirectory, toPath: copy + "/.git")
@@ -70,8 +50,8 @@ public struct ThreadBenchmark {
         for number in 0..<runs { try reconcileOnce(try cluster.configuration(database: "bench\(number)"), desired, &samples) }
         progress("changing one file \(runs) times")
         try changes(copy, try cluster.configuration(database: "bench0"), &samples)
-        return Result(
-            metrics: samples.medians,
+        return BenchmarkReport(
+            bench: "thread", metrics: samples.medians,
             parameters: [
                 "documents": .int(Int64(compiled.snapshot.governance.count)), "files": .int(Int64(compiled.snapshot.fileCount)),
                 "commit": .string(commit.description), "bundleBytes": .int(Int64(bundle.count)), "runs": .int(Int64(runs)),
@@ -109,11 +89,12 @@ public struct ThreadBenchmark {
         let repository = try GitRepository(opening: copy)
         // A branch of its own: the copy may have none but remote-tracking ones.
         let branch = "charter-bench"
-        var head = try GitSource(copy, branch: nil, mirror: "").head(repository).commit
+        var head = try GitSource(copy, branch: nil, mirror: "").newestCommit(repository)
         let source = GitSource(copy, branch: branch, mirror: "")
         let server = try EnforcementServer(host: "127.0.0.1", port: 0, store: BundleStore(), status: ServiceStatus())
-        let loop = ControlLoop(source: source, state: nil, server: server) { _ in }
-        loop.attach(Reconciler(database))
+        let wanted = WantedState()
+        let follower = BranchFollower(source: source, state: nil, server: server, wanted: wanted) { _ in }
+        let keeper = DatabaseKeeper(reconciler: Reconciler(database), server: server, wanted: wanted)
         for number in 0...runs {
             let user = """
                 apiVersion: charter/v1
@@ -127,9 +108,9 @@ public struct ThreadBenchmark {
                 authorEmail: "bench@example.org", time: WallClock.now() / 1_000_000_000, updating: "refs/heads/\(branch)")
             let clock = ContinuousClock()
             let start = clock.now
-            guard case .inForce? = try loop.followBranch() else { throw ControlError(.internalError, "the change was not put in force") }
+            guard case .inForce? = try follower.look() else { throw ControlError(.internalError, "the change was not put in force") }
             let enforced = clock.now - start
-            guard try loop.reconcile()?.result.outcome == .applied else { throw ControlError(.internalError, "the change was not applied") }
+            guard try keeper.check()?.result.outcome == .applied else { throw ControlError(.internalError, "the change was not applied") }
             // The first adds the file and warms the cache of parsed files; the others are what a running Charter does.
             if number == 0 { continue }
             samples.add("change_to_enforced_ms", enforced.nanoseconds)

@@ -1,10 +1,11 @@
 import ArgumentParser
+import CELBenchmark
 import ControlPlane
 import JSON
 
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "bench", abstract: "Measure.", subcommands: [BenchThreadCommand.self])
+        commandName: "bench", abstract: "Measure.", subcommands: [BenchThreadCommand.self, BenchCelCommand.self])
 }
 
 struct BenchThreadCommand: ParsableCommand {
@@ -29,6 +30,30 @@ struct BenchThreadCommand: ParsableCommand {
         try Terminal.run {
             let result = try ThreadBenchmark(repository: repository, runs: runs).run { Terminal.err("… \($0)") }
             if json { Terminal.out(result.json) } else { Terminal.out(result.text) }
+        }
+    }
+}
+
+struct BenchCelCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cel", abstract: "Measure the evaluation and compilation of conditions, on one core.")
+
+    @Option(name: .long, help: "Batches of which the median is taken.")
+    var batches = 31
+
+    @Flag(name: .long, help: "Print JSON.")
+    var json = false
+
+    func validate() throws {
+        if !(1...1000).contains(batches) { throw ValidationError("--batches must be from 1 to 1000") }
+    }
+
+    func run() throws {
+        try Terminal.run {
+            let figures = try CELBenchmark.run(batches: batches)
+            let report = BenchmarkReport(
+                bench: "cel", metrics: figures.map { ($0.name, $0.value) }, parameters: ["batches": .int(Int64(batches))])
+            if json { Terminal.out(report.json) } else { Terminal.out(report.text) }
         }
     }
 }

@@ -16,6 +16,6 @@ struct Charter: ParsableCommand {
         version: PolicyCompiler.version,
         subcommands: [
             UpCommand.self, ValidateCommand.self, CompileCommand.self, InspectCommand.self, DecideCommand.self, ReconcileCommand.self,
-            DriftCommand.self, ServeCommand.self, BenchCommand.self, SchemasCommand.self, FetchMirrorCommand.self,
+            DriftCommand.self, ServeCommand.self, CelCommand.self, BenchCommand.self, SchemasCommand.self, FetchMirrorCommand.self,
         ])
 }

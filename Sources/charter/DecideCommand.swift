@@ -35,10 +35,11 @@ struct DecideCommand: ParsableCommand {
             }
             var time = WallClock.now()
             if let now {
-                guard let seconds = Timestamp.seconds(now) else {
-                    throw ControlError(.usage, "`\(now)` is no time; write 2026-01-31T12:00:00Z")
+                let nanoseconds = Timestamp.seconds(now).map { $0.multipliedReportingOverflow(by: 1_000_000_000) }
+                guard let nanoseconds, !nanoseconds.overflow else {
+                    throw ControlError(.usage, "`\(now)` is no time from 1678 to 2262; write 2026-01-31T12:00:00Z")
                 }
-                time = seconds * 1_000_000_000
+                time = nanoseconds.partialValue
             }
             let decision: Decision
             do {

@@ -20,9 +20,12 @@ struct DriftCommand: ParsableCommand {
 
     func run() throws {
         try Terminal.run {
-            let runner = try ReconcileRunner(repository: path, branch: nil, database: database.url, state: database.absoluteState) {
-                Terminal.err($0)
-            }
+            let stopping = ReconcileRunner.Stop()
+            let signals = StopSignals { stopping.stop() }
+            defer { withExtendedLifetime(signals) {} }
+            let runner = try ReconcileRunner(
+                repository: path, branch: nil, database: database.url, state: database.absoluteState, readsOnly: true, stopping: stopping
+            ) { Terminal.err($0) }
             defer { runner.close() }
             let (plan, revision, commit) = try runner.drift(from: ref)
             switch output.format {
@@ -37,7 +40,7 @@ struct DriftCommand: ParsableCommand {
                 }
             case .json:
                 Terminal.out([
-                    "drifted": .bool(!plan.isEmpty), "commit": .string(commit), "epoch": .int(revision?.epoch ?? 0), "objects": plan.json,
+                    "drifted": .bool(!plan.isEmpty), "commit": .string(commit), "epoch": .int(revision.epoch), "objects": plan.json,
                 ])
             }
             if !plan.isEmpty, detailedExitcode { throw ExitCode(ExitStatus.changes.rawValue) }

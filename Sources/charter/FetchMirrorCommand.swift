@@ -17,6 +17,11 @@ struct FetchMirrorCommand: ParsableCommand {
             guard let url = ProcessInfo.processInfo.environment["CHARTER_FETCH_URL"] else {
                 throw ControlError(.usage, "CHARTER_FETCH_URL is not set")
             }
+            // Whoever started us holds the other end, and writes nothing: it ends when they do.
+            Thread.detachNewThread {
+                _ = FileHandle.standardInput.readDataToEndOfFile()
+                _exit(ExitStatus.tryAgain.rawValue)
+            }
             try GitMirror.fetch(url: url, into: directory) { _, _ in }
         }
     }

@@ -29,20 +29,24 @@ struct ReconcileCommand: ParsableCommand {
 
     func validate() throws {
         if once, watch { throw ValidationError("--once and --watch exclude each other") }
-        if pollInterval <= 0 { throw ValidationError("--poll-interval must be more than 0") }
+        try PollInterval.validate(pollInterval)
     }
 
     func run() throws {
         try Terminal.run {
-            let runner = try ReconcileRunner(repository: path, branch: branch, database: database.url, state: database.absoluteState) {
-                Terminal.err($0)
-            }
-            defer { runner.close() }
-            if watch {
-                let signals = StopSignals { [stop = runner.stopping] in stop.stop() }
-                try withExtendedLifetime(signals) { try runner.watch(every: pollInterval) { try show($0) } }
-            } else {
-                try show(try runner.once())
+            let stopping = ReconcileRunner.Stop()
+            let signals = StopSignals { stopping.stop() }
+            try withExtendedLifetime(signals) {
+                let runner = try ReconcileRunner(
+                    repository: path, branch: branch, database: database.url, state: database.absoluteState, readsOnly: false,
+                    stopping: stopping
+                ) { Terminal.err($0) }
+                defer { runner.close() }
+                if watch {
+                    try runner.watch(every: pollInterval) { try show($0) }
+                } else {
+                    try show(try runner.once())
+                }
             }
         }
     }

@@ -26,7 +26,18 @@ struct DatabaseOptions: ParsableArguments {
     @Option(name: .long, help: "The state folder, where the private Postgres lives.")
     var state = ".charter"
 
+    func validate() throws {
+        if database == "" { throw ValidationError("--database is empty; name a Postgres URL, or leave it out") }
+    }
+
     var url: String? { database ?? ProcessInfo.processInfo.environment["DATABASE_URL"].flatMap { $0.isEmpty ? nil : $0 } }
 
     var absoluteState: String { state.hasPrefix("/") ? state : FileManager.default.currentDirectoryPath + "/" + state }
+}
+
+/// Seconds between two looks at a branch.
+enum PollInterval {
+    static func validate(_ seconds: Double) throws {
+        guard seconds > 0, seconds <= 86_400 else { throw ValidationError("--poll-interval must be more than 0 and at most 86400 seconds") }
+    }
 }

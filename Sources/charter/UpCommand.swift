@@ -25,7 +25,7 @@ struct UpCommand: ParsableCommand {
     @OptionGroup var listen: ListenOptions
 
     func validate() throws {
-        if let pollInterval, pollInterval <= 0 { throw ValidationError("--poll-interval must be more than 0") }
+        if let pollInterval { try PollInterval.validate(pollInterval) }
     }
 
     func run() throws {

@@ -29,7 +29,7 @@ enum UpReport {
         ]
         if let refused = summary.refusedCommit { lines.append("  refused     commit \(refused) has errors; see above") }
         if !summary.commands.isEmpty { lines += ["", "Try:"] }
-        for (what, command) in summary.commands { lines += ["", "  # \(what)", "  \(command)"] }
+        for example in summary.commands { lines += ["", "  # \(example.what)", "  \(example.command)"] }
         lines += ["", "Ctrl-C stops everything."]
         return lines.joined(separator: "\n")
     }

@@ -1,0 +1,149 @@
+import Diagnostics
+import EnforcementServer
+import Foundation
+import Git
+import GovernanceModel
+import PolicyBundle
+import PolicyEngine
+
+/// Follows a branch: compiles its new commits and puts them in force. Knows nothing of a database, so that none can hold it up.
+///
+/// Not for use by two threads at once.
+final class BranchFollower {
+    /// What became of a commit.
+    enum Outcome: Sendable {
+        case inForce(CompiledCommit, digest: String)
+        case refused(CompiledCommit)
+    }
+
+    private let source: GitSource
+    private let state: StateDirectory?
+    private let server: EnforcementServer
+    private let wanted: WantedState
+    private let compiler = CommitCompiler()
+    private let report: @Sendable (String) -> Void
+
+    private var repository: GitRepository?
+    private var head: GitSource.Head?
+    private var seen: GitObjectID?
+
+    init(
+        source: GitSource, state: StateDirectory?, server: EnforcementServer, wanted: WantedState,
+        report: @escaping @Sendable (String) -> Void
+    ) {
+        self.source = source
+        self.state = state
+        self.server = server
+        self.wanted = wanted
+        self.report = report
+    }
+
+    /// The branch that is followed: settled at the first look and kept, whatever is checked out later.
+    var branch: String? { head?.branch }
+
+    /// Brings the mirror of a remote repository up to date.
+    func refresh(isStopping: () -> Bool) throws(ControlError) {
+        do throws(ControlError) {
+            try source.refresh(isStopping: isStopping)
+        } catch {
+            server.status.set(sourceError: error.message)
+            throw error
+        }
+    }
+
+    /// Looks at the branch; compiles and puts in force what is new.
+    /// - Returns: `nil` if there is nothing new.
+    func look() throws(ControlError) -> Outcome? {
+        do throws(GitError) {
+            let (repository, head) = try settled()
+            let commit = try repository.resolve(head.reference)
+            server.status.set(sourceError: nil)
+            if commit == seen { return nil }
+            let compiled = try compiler.compile(repository, commit: commit, now: WallClock.now() / 1_000_000_000)
+            seen = commit
+            return activate(compiled)
+        } catch {
+            // The handle may hold on to what is gone; the next look opens the repository anew.
+            repository = nil
+            server.status.set(sourceError: error.message)
+            throw ControlError(error)
+        }
+    }
+
+    /// The repository, opened again if it had to be let go, and the branch, settled once.
+    private func settled() throws(GitError) -> (GitRepository, GitSource.Head) {
+        let repository: GitRepository
+        if let open = self.repository { repository = open } else { repository = try source.open() }
+        self.repository = repository
+        if let head { return (repository, head) }
+        let head = try source.settleHead(repository)
+        self.head = head
+        return (repository, head)
+    }
+
+    private func activate(_ compiled: CompiledCommit) -> Outcome {
+        guard let bytes = compiled.bundle else {
+            let errors = compiled.diagnostics.filter { $0.severity == .error }
+            refuse(compiled, errors.map { "\($0.span.location): \($0.code.rawValue) \($0.message)" })
+            return .refused(compiled)
+        }
+        do throws(BundleError) {
+            let engine = try PolicyEngine(try PolicyBundle(bytes: bytes))
+            put(engine, compiled)
+            keep(bytes)
+            return .inForce(compiled, digest: engine.digest)
+        } catch {
+            refuse(compiled, ["the bundle made from this commit is not accepted: \(error)"])
+            return .refused(compiled)
+        }
+    }
+
+    private func put(_ engine: PolicyEngine, _ compiled: CompiledCommit) {
+        server.store.activate(engine, at: WallClock.now())
+        server.metrics.activations.increment()
+        server.status.set(refusal: nil)
+        wanted.set(compiled, digest: engine.digest)
+    }
+
+    /// Keeps the bundle for a restart with a broken branch. It is in force even if that fails.
+    private func keep(_ bytes: [UInt8]) {
+        do throws(ControlError) {
+            try state?.store(bundle: bytes)
+        } catch {
+            report("the bundle could not be kept for a restart: \(error)")
+        }
+    }
+
+    private func refuse(_ compiled: CompiledCommit, _ errors: [String]) {
+        server.metrics.refusals.increment()
+        server.status.set(
+            refusal: .init(
+                commit: compiled.commit.id.description, time: TimeText.rfc3339(WallClock.now()), errorCount: errors.count,
+                errors: errors.prefix(20).map { SecretScanner.mask($0) }))
+    }
+
+    /// Puts in force what an earlier run had in force, if it lies on the branch that is followed: a state folder that served another
+    /// repository or another branch must not decide for this one. The commit is compiled again; the file only tells which it was.
+    func restoreLastGood() -> PolicyEngine? {
+        guard let state, let repository, let seen, FileManager.default.fileExists(atPath: state.bundle) else { return nil }
+        do {
+            let id = try repository.resolve(try PolicyBundle.open(path: state.bundle).meta(.commit))
+            guard try repository.isAncestor(id, of: seen) else {
+                report("the last good bundle is of commit \(id.description.prefix(12)), which does not lie on this branch")
+                return nil
+            }
+            let compiled = try compiler.compile(repository, commit: id, now: WallClock.now() / 1_000_000_000)
+            guard let bytes = compiled.bundle else {
+                report("the last good commit \(id.description.prefix(12)) has errors for this version of Charter")
+                return nil
+            }
+            let engine = try PolicyEngine(try PolicyBundle(bytes: bytes))
+            server.store.activate(engine, at: WallClock.now())
+            wanted.set(compiled, digest: engine.digest)
+            return engine
+        } catch {
+            report("the last good bundle cannot be used: \(ControlError(wrapping: error))")
+            return nil
+        }
+    }
+}
