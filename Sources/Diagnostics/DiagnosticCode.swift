@@ -6,7 +6,6 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
     case fileTooLarge = "CH1001"
     case notUTF8 = "CH1002"
     case noDocuments = "CH1003"
-    case tooManyFiles = "CH1004"
     case unreadableFile = "CH1005"
 
     case malformedYAML = "CH1101"
@@ -41,7 +40,6 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
     case expiredExemption = "CH1503"
     case invalidRule = "CH1504"
     case attributeType = "CH1505"
-    case templateArgument = "CH1506"
     case unmatchedGlob = "CH1507"
     case endedModel = "CH1508"
 
@@ -64,7 +62,6 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
         case .fileTooLarge: "a file is larger than the limit"
         case .notUTF8: "a file is not UTF-8 text"
         case .noDocuments: "the repository holds no documents"
-        case .tooManyFiles: "the repository holds more files than the limit"
         case .unreadableFile: "a file cannot be read"
         case .malformedYAML: "YAML that cannot be parsed"
         case .nestedTooDeeply: "YAML nested deeper than the limit"
@@ -94,7 +91,6 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
         case .expiredExemption: "an exemption that has expired"
         case .invalidRule: "a rule whose fields contradict its effect"
         case .attributeType: "an attribute that does not fit its declared type"
-        case .templateArgument: "template arguments that do not fit the template's parameters"
         case .unmatchedGlob: "a glob that matches nothing"
         case .endedModel: "a model that its provider has ended"
         case .secretInDocument: "a credential written into a document"

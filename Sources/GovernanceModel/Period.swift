@@ -42,25 +42,6 @@ public enum Timestamp {
         return days * 86_400 + hour * 3600 + minute * 60 + second - offset
     }
 
-    /// `seconds` since 1970 as `2026-01-31T12:00:00Z`.
-    public static func text(seconds: Int64) -> String {
-        let days = seconds >= 0 ? seconds / 86_400 : (seconds - 86_399) / 86_400
-        let time = seconds - days * 86_400
-        // Howard Hinnant's civil-from-days, in years that begin in March.
-        let z = days + 719_468
-        let era = (z >= 0 ? z : z - 146_096) / 146_097
-        let dayOfEra = z - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let shifted = (5 * dayOfYear + 2) / 153
-        let day = dayOfYear - (153 * shifted + 2) / 5 + 1
-        let month = shifted < 10 ? shifted + 3 : shifted - 9
-        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-        func two(_ value: Int64) -> String { value < 10 ? "0\(value)" : "\(value)" }
-        let fullYear = String(repeating: "0", count: max(0, 4 - String(year).count)) + String(year)
-        return "\(fullYear)-\(two(month))-\(two(day))T\(two(time / 3600)):\(two(time / 60 % 60)):\(two(time % 60))Z"
-    }
-
     private static func number(_ bytes: [UInt8], _ start: Int, _ count: Int) -> Int64? {
         var value: Int64 = 0
         for byte in bytes[start..<start + count] {

@@ -48,11 +48,20 @@ import Testing
         #expect(Timestamp.seconds(text) == seconds)
     }
 
-    @Test func `seconds and text are each other's inverse`() {
-        for seconds in stride(from: Int64(-62_135_596_800), through: 253_402_300_799, by: 86_399 * 997) {
-            #expect(Timestamp.seconds(Timestamp.text(seconds: seconds)) == seconds)
+    @Test func `dates follow each other by a day, leap years and centuries included`() {
+        var expected: Int64 = 946_684_800
+        for year in 2000...2101 {
+            for month in 1...12 {
+                let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+                let days = month == 2 ? (isLeap ? 29 : 28) : [4, 6, 9, 11].contains(month) ? 30 : 31
+                func text(_ day: Int) -> String { "\(year)-\(month < 10 ? "0" : "")\(month)-\(day < 10 ? "0" : "")\(day)" }
+                for day in 1...days {
+                    #expect(Timestamp.seconds(text(day)) == expected)
+                    expected += 86_400
+                }
+                #expect(Timestamp.seconds(text(days + 1)) == nil)
+            }
         }
-        #expect(Timestamp.text(seconds: -1) == "1969-12-31T23:59:59Z" && Timestamp.text(seconds: 951_782_400) == "2000-02-29T00:00:00Z")
     }
 
     static let subjects: [(text: String, kind: Kind?, name: String)] = [
