@@ -57,8 +57,6 @@ public final class Supervisor: Sendable {
         public var digest: String
         public var documents: Int
         public var database: String
-        /// A shell command that opens the database.
-        public var psql: String
         public var applied: String
         public var refusedCommit: String?
         /// Commands made from the bundle in force.
@@ -210,7 +208,7 @@ public final class Supervisor: Sendable {
             }
         return Summary(
             url: url, repository: GitMirror.redact(configuration.repository), branch: branch ?? "HEAD", commit: first.commit,
-            digest: first.digest, documents: first.documents, database: database.description, psql: database.psql, applied: applied,
+            digest: first.digest, documents: first.documents, database: database.description, applied: applied,
             refusedCommit: first.refused, commands: commands(url, database, server, wanted))
     }
 

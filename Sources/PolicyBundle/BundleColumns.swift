@@ -136,9 +136,6 @@ public enum PolicyColumn: Int, BundleColumn {
         default: .offset
         }
     }
-
-    /// The eight dimensions in their order: the bits of `given`, and the pairs of columns from `actions` on.
-    public static let dimensionCount = 8
 }
 
 public enum RuleColumn: Int, BundleColumn {

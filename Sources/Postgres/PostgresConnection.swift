@@ -33,9 +33,6 @@ public final class PostgresConnection {
     /// The server's process behind this connection, as in `pg_stat_activity.pid`.
     public var serverProcess: Int32 { handle.map { PQbackendPID($0) } ?? 0 }
 
-    /// The server's version: 150012 is 15.12.
-    public var serverVersion: Int { handle.map { Int(PQserverVersion($0)) } ?? 0 }
-
     /// Closes the connection; whatever transaction was open is rolled back. Closing twice is harmless.
     public func close() {
         guard let connection = handle else { return }

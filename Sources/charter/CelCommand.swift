@@ -9,6 +9,9 @@ import JSON
 struct CelCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cel", abstract: "Evaluate an expression of the Common Expression Language, or run conformance cases.",
+        discussion: """
+            `charter cel 'a > 1' --input '{"a": 2}'` evaluates; `charter help cel evaluate` tells of --explain, --cost and --disassemble.
+            """,
         subcommands: [CelEvaluateCommand.self, CelConformanceCommand.self], defaultSubcommand: CelEvaluateCommand.self)
 }
 
