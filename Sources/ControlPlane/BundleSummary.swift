@@ -18,7 +18,7 @@ public struct BundleSummary: Sendable {
             ("bytes", .int(Int64(bundle.size))), ("documents", .int(Int64(bundle.word(.meta, 0, MetaColumn.documents)))),
             ("subjects", count(.subj)), ("teams", count(.team)), ("roles", count(.role)), ("permissions", count(.perm)),
             ("providers", count(.prov)), ("models", count(.modl)), ("policies", count(.poli)), ("rules", count(.rule)),
-            ("exemptions", count(.exem)), ("conditions", count(.prog)), ("instructions", count(.code)),
+            ("exemptions", count(.exem)), ("conditions", count(.prog)), ("conditionBytes", .int(Int64(bundle.count(.code) * 8))),
             ("strings", .int(Int64(bundle.count(.strx) - 1))),
         ]
         policies = (0..<bundle.count(.poli)).map { row in

@@ -21,13 +21,11 @@ enum ExampleRequests {
         var allowed: Example?
         var denied: Example?
         var unpermitted: Example?
-        for subject in 0..<min(limit, bundle.count(.subj)) where bundle.word(.subj, subject, SubjectColumn.subjectType) == 0 {
+        for subject in 0..<min(limit, bundle.count(.subj)) where bundle.word(.subj, subject, SubjectColumn.flags) & SubjectColumn.serviceAccount == 0 {
             for model in 0..<min(limit, bundle.count(.modl)) {
                 for size in sizes {
                     let body = request(bundle, subject: subject, model: model, size)
-                    guard let request = try? DecisionRequest(body), let decision = try? engine.decide(request, now: now, id: "") else {
-                        continue
-                    }
+                    guard let decision = try? engine.decide(body, now: now, id: "") else { continue }
                     let reason = decision.reasons.first
                     let example = Example(body: body, reason: reason?.message ?? "")
                     // What comes with errors or warnings explains less than it asks.

@@ -180,7 +180,9 @@ public final class Supervisor: Sendable {
             commands.append(TryCommand(what: "one that is denied (\(denied.reason))", command: curl(denied.body)))
         }
         // Users come before service accounts.
-        if let wanted = wanted.current, engine.bundle.count(.subj) > 0, engine.bundle.word(.subj, 0, SubjectColumn.subjectType) == 0 {
+        if let wanted = wanted.current, engine.bundle.count(.subj) > 0,
+            engine.bundle.word(.subj, 0, SubjectColumn.flags) & SubjectColumn.serviceAccount == 0
+        {
             let name = engine.bundle.string(.subj, 0, SubjectColumn.name)
             let change = "UPDATE governance.users SET email = 'someone@else.example' WHERE name = '\(name)'"
             let fate = wanted.driftMode == .correct ? "found and corrected" : "found and reported"

@@ -43,6 +43,8 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
     case unmatchedGlob = "CH1507"
     case endedModel = "CH1508"
 
+    case bundleTooLarge = "CH1509"
+
     case secretInDocument = "CH1601"
 
     case notEnforcedYet = "CH1901"
@@ -93,6 +95,7 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
         case .attributeType: "an attribute that does not fit its declared type"
         case .unmatchedGlob: "a glob that matches nothing"
         case .endedModel: "a model that its provider has ended"
+        case .bundleTooLarge: "more documents than a bundle can hold"
         case .secretInDocument: "a credential written into a document"
         case .notEnforcedYet: "declared and stored, but not enforced yet"
         }

@@ -9,10 +9,13 @@ public final class BundleStore: Sendable {
         public var engine: PolicyEngine
         /// Nanoseconds since 1970.
         public var loadedAt: Int64
+        /// For deciding without allocating anew.
+        let sessions: DecisionSessionPool
 
         public init(engine: PolicyEngine, loadedAt: Int64) {
             self.engine = engine
             self.loadedAt = loadedAt
+            sessions = DecisionSessionPool(engine)
         }
     }
 

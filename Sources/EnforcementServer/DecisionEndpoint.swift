@@ -1,5 +1,4 @@
 import HTTPService
-import JSON
 import NIOCore
 import PolicyEngine
 
@@ -15,9 +14,7 @@ struct DecisionEndpoint: Sendable {
             return .problem(Problem(status: .unsupportedMediaType, detail: "the body must be application/json"))
         }
         do throws(RequestError) {
-            let decision = try decide(request, entry.engine)
-            (decision.isAllowed ? metrics.allowed : metrics.denied).increment()
-            return EnforcementServer.json(decision.json)
+            return try entry.sessions.withSession { session throws(RequestError) in try decide(request, session) }
         } catch {
             metrics.badRequests.increment()
             return .problem(
@@ -27,15 +24,19 @@ struct DecisionEndpoint: Sendable {
         }
     }
 
-    private func decide(_ request: HTTPRequest, _ engine: PolicyEngine) throws(RequestError) -> Decision {
-        let json: JSONValue
-        do throws(JSONSyntaxError) {
-            json = try JSONParser.parse(Array(request.body.readableBytesView))
-        } catch {
-            throw RequestError("", "is not valid JSON: \(error)")
-        }
+    private func decide(_ request: HTTPRequest, _ session: DecisionSession) throws(RequestError) -> HTTPResponse {
         let now = WallClock.now()
-        return try engine.decide(try DecisionRequest(json), now: now, id: DecisionID.make(now: now))
+        // The buffer holds on to the bytes until the decision is written.
+        let answer: Result<HTTPResponse, RequestError> = request.body.withUnsafeReadableBytes { bytes in
+            do throws(RequestError) {
+                try session.decode(bytes, now: now)
+                (session.decide() ? metrics.allowed : metrics.denied).increment()
+                return .success(.json(Array(session.json(id: DecisionID.make(now: now)))))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try answer.get()
     }
 
     private static func isJSON(_ type: String) -> Bool {

@@ -2,66 +2,97 @@
 
 public enum MetaColumn: Int, BundleColumn {
     case organization, displayName, currency, timeZone, commit, tree, commitTimeLow, commitTimeHigh, compiler, documents, contextMembers,
-        contextMemberCount
+        contextMemberCount, subjectAttributeCount
 
     public var type: ColumnType {
         switch self {
         case .commitTimeLow, .commitTimeHigh, .documents: .number
         case .contextMembers: .offset
         case .contextMemberCount: .recordCount(.attr)
+        case .subjectAttributeCount: .below(1 << 16)
         default: .string
         }
     }
 }
 
+/// The subject's attributes are a list of values in the order of their slots, `none` where one is not given.
 public enum SubjectColumn: Int, BundleColumn {
-    case subjectType, name, email, displayName, flags, roles, roleCount, teams, teamCount, attributes, source
+    case name, email, flags, subjectClass, attributes, path, line
 
     public var type: ColumnType {
         switch self {
-        case .subjectType: .below(2)
-        case .name, .email, .displayName: .string
-        case .flags: .below(2)
+        case .name, .email, .path: .string
+        case .flags: .below(8)
+        case .subjectClass: .index(.clss)
+        case .attributes: .attributeList
+        case .line: .number
+        }
+    }
+
+    /// Bits of `flags`.
+    public static let disabled: UInt32 = 1
+    public static let serviceAccount: UInt32 = 2
+    /// There is a record of the subject in `anch`.
+    public static let anchored: UInt32 = 4
+}
+
+public enum ClassColumn: Int, BundleColumn {
+    case roles, roleCount, teams, teamCount
+
+    public var type: ColumnType {
+        switch self {
         case .roles, .teams: .offset
         case .roleCount: .listCount(.records(.role))
         case .teamCount: .listCount(.records(.team))
-        case .attributes: .index(.valu)
-        case .source: .index(.srce)
         }
     }
 }
 
+/// `posts` are the policies that name the team, `notPosts` those that leave it out.
 public enum TeamColumn: Int, BundleColumn {
-    case name, parent, source
+    case name, parent, posts, postCount, notPosts, notPostCount, exemptions, exemptionCount, source
     public var type: ColumnType {
         switch self {
         case .name: .string
         case .parent: .optional(.team)
+        case .posts, .notPosts, .exemptions: .offset
+        case .postCount, .notPostCount: .recordCount(.post)
+        case .exemptionCount: .listCount(.records(.exem))
         case .source: .index(.srce)
         }
     }
 }
 
+/// `residual` are the permissions, own ones alone, that `grnt` does not tell of: with a condition, or with a glob that only a request can
+/// decide.
 public enum RoleColumn: Int, BundleColumn {
-    case name, permissions, permissionCount, source
+    case name, permissions, permissionCount, posts, postCount, notPosts, notPostCount, exemptions, exemptionCount, residual, residualCount,
+        source
     public var type: ColumnType {
         switch self {
         case .name: .string
-        case .permissions: .offset
+        case .permissions, .posts, .notPosts, .exemptions, .residual: .offset
         case .permissionCount: .recordCount(.perm)
+        case .postCount, .notPostCount: .recordCount(.post)
+        case .exemptionCount: .listCount(.records(.exem))
+        case .residualCount: .listCount(.records(.perm))
         case .source: .index(.srce)
         }
     }
 }
 
+/// The bitmaps hold at least what the permission covers; `isExact` tells whether they hold nothing else.
 public enum PermissionColumn: Int, BundleColumn {
-    case actions, actionCount, resources, resourceCount, condition, source
+    case actions, actionCount, resources, resourceCount, condition, actionBits, entryBits, isExact, source
     public var type: ColumnType {
         switch self {
         case .actions, .resources: .offset
         case .actionCount: .listCount(.strings)
         case .resourceCount: .listCount(.typedGlobs)
         case .condition: .optional(.prog)
+        case .actionBits: .actionBitmap
+        case .entryBits: .entryBitmap
+        case .isExact: .below(2)
         case .source: .index(.srce)
         }
     }
@@ -75,7 +106,7 @@ public enum ResourceTypeColumn: Int, BundleColumn {
         case .isOpen: .below(2)
         case .properties, .actions: .offset
         case .propertyCount: .recordCount(.attr)
-        case .actionCount: .listCount(.strings)
+        case .actionCount: .listCount(.records(.actn))
         }
     }
 }
@@ -138,13 +169,15 @@ public enum PolicyColumn: Int, BundleColumn {
     }
 }
 
+/// `memo` numbers conditions that several rules share: it is evaluated once a request.
 public enum RuleColumn: Int, BundleColumn {
-    case name, effect, condition, message, obligation, source
+    case name, effect, condition, memo, message, obligation, source
     public var type: ColumnType {
         switch self {
         case .name: .string
         case .effect: .below(6)
         case .condition, .message: .optional(.prog)
+        case .memo: .number
         case .obligation: .index(.valu)
         case .source: .index(.srce)
         }
@@ -165,16 +198,13 @@ public enum ExemptionColumn: Int, BundleColumn {
     }
 }
 
+/// Where an image lies, in 64-bit words of `code`.
 public enum ProgramColumn: Int, BundleColumn {
-    case code, codeCount, constants, constantCount, slotsRead, slotsReadCount, registers, resultType, slotCount
+    case word, wordCount, slotCount
     public var type: ColumnType {
         switch self {
-        case .code, .constants, .slotsRead: .offset
-        case .codeCount: .recordCount(.code)
-        case .constantCount: .listCount(.records(.valu))
-        case .slotsReadCount: .listCount(.numbers)
-        case .registers: .below(1 << 16)
-        case .resultType: .string
+        case .word: .offset
+        case .wordCount: .recordCount(.code)
         case .slotCount: .below(1 << 16)
         }
     }
@@ -187,6 +217,76 @@ public enum AttributeColumn: Int, BundleColumn {
         case .name, .typeName: .string
         case .values: .offset
         case .valueCount: .listCount(.strings)
+        }
+    }
+}
+
+/// Where the match index is. There are a bitmap over the policies for each resource (models, then declared types) and for each action, one
+/// more for actions that no document names; each is `policyWords` long.
+public enum IndexColumn: Int, BundleColumn {
+    case policyWords, entryBitmaps, actionBitmaps, always, alwaysCount, users, userCount, accounts, accountCount, memos
+    public var type: ColumnType {
+        switch self {
+        case .always, .users, .accounts: .offset
+        case .alwaysCount, .userCount, .accountCount: .recordCount(.post)
+        case .policyWords, .entryBitmaps, .actionBitmaps, .memos: .number
+        }
+    }
+}
+
+/// A policy at its place in the match index. Bits of `flags`: its dimensions must be checked one by one always (1), where no document
+/// names the request's action (2), where the resource is of a declared type (4); it has variables (8). Above these four its enforcement.
+public enum HotPolicyColumn: Int, BundleColumn {
+    case policy, flags, rules, ruleCount
+    public var type: ColumnType {
+        switch self {
+        case .policy: .index(.poli)
+        case .flags: .below(3 << Self.enforcementShift)
+        case .rules: .offset
+        case .ruleCount: .recordCount(.rule)
+        }
+    }
+
+    public static let checked: UInt32 = 1
+    public static let checkedForUnknownAction: UInt32 = 2
+    public static let checkedForDeclaredType: UInt32 = 4
+    public static let hasVariables: UInt32 = 8
+    public static let enforcementShift: UInt32 = 4
+}
+
+/// Sorted by subject.
+public enum AnchorColumn: Int, BundleColumn {
+    case subject, posts, postCount, exemptions, exemptionCount
+    public var type: ColumnType {
+        switch self {
+        case .subject: .index(.subj)
+        case .posts, .exemptions: .offset
+        case .postCount: .recordCount(.post)
+        case .exemptionCount: .listCount(.records(.exem))
+        }
+    }
+}
+
+/// The policies that are about one of some values of a slot. `absent` are all of them: without a value, their conditions are errors.
+public enum EqualityGroupColumn: Int, BundleColumn {
+    case slot, absent, absentCount
+    public var type: ColumnType {
+        switch self {
+        case .slot: .index(.slot)
+        case .absent: .offset
+        case .absentCount: .recordCount(.post)
+        }
+    }
+}
+
+public enum EqualityValueColumn: Int, BundleColumn {
+    case group, text, posts, postCount
+    public var type: ColumnType {
+        switch self {
+        case .group: .index(.eqgr)
+        case .text: .string
+        case .posts: .offset
+        case .postCount: .recordCount(.post)
         }
     }
 }

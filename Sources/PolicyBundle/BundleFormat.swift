@@ -6,7 +6,7 @@ public enum BundleFormat {
     /// `CHARTERB`
     public static let magic: [UInt8] = Array("CHARTERB".utf8)
     /// Raised whenever a reader of the old number could misread a new file.
-    public static let version: UInt32 = 1
+    public static let version: UInt32 = 2
     static let headerSize = 64
     static let sectionEntrySize = 24
     static let digestRange = 24..<56
@@ -15,73 +15,121 @@ public enum BundleFormat {
     public static let none: UInt32 = .max
     /// A bundle larger than this is refused.
     public static let sizeLimit = 1 << 31
+    /// Zeros behind the last section, so that eight bytes can be read from the end of any text.
+    static let trailer = 8
 }
 
-/// The sections, by four-letter tag.
-public enum BundleSection: String, CaseIterable, Sendable {
+/// The sections, in the order of the file. A section's tag is its name here.
+public enum BundleSection: Int, CaseIterable, Sendable {
     /// One record about the whole: see `MetaColumn`.
     case meta
-    /// Where each string begins in `strb`; one entry more than there are strings. Strings are sorted by their bytes, each once.
+    /// Compiled conditions, 64-bit words: program images, run in place. What text cells flagged as a program's count from is its beginning.
+    case code
+    /// Where each string begins in `strb`; one entry more than there are strings.
     case strx
     /// The bytes of all strings.
     case strb
-    /// A hash table of string indexes, for finding a string by its bytes.
-    case strh
     /// Lists of words that records refer to by offset and count.
     case list
-    /// Values: attributes, constants of conditions.
+    /// Values: attributes, obligations.
     case valu
     /// Where things were written: path, line, column.
     case srce
     case subj
+    /// Hash table of `subj` by type and name.
+    case sbjh
+    /// What many subjects have in common: their roles and teams, closures included.
+    case clss
     case iden
+    /// Hash table of `iden` by type and text.
+    case idnh
     case team
     case role
     case perm
     case rtyp
     case prov
     case modl
+    /// Hash table of `modl` by name.
+    case mdlh
     case pric
+    /// Actions that some document names.
+    case actn
+    /// Hash table of `actn` by name.
+    case acth
     case poli
     case rule
     case exem
-    /// Compiled conditions.
+    /// Where compiled conditions lie in `code`.
     case prog
-    /// Instructions of all conditions.
-    case code
     /// The names of the slots that conditions read, in slot order, with their types.
     case slot
     /// What a request may hold, built-in or declared: the members of its context and the properties of each resource type, with the only
     /// values that a text may have.
     case attr
+    /// One record: where the parts of the match index are.
+    case indx
+    /// Policies in the order of the match index.
+    case hotp
+    /// Subjects that policies or exemptions name.
+    case anch
+    /// Sparse bitmaps over `hotp`: number of a 64-bit word, the word.
+    case post
+    /// Dense bitmaps, 64-bit words.
+    case bits
+    /// For each role and action: the bitmap of the resources that the role may use without condition.
+    case grnt
+    /// Slots that policies are looked up by.
+    case eqgr
+    /// Values of these slots.
+    case eqva
+    /// Hash table of `eqva` by group and text.
+    case eqvh
 
-    /// Words in a record; 0 for sections of bytes.
-    public var stride: Int {
-        switch self {
+    /// Words in a record; 0 for the section of bytes.
+    public var stride: Int { Self.strides[rawValue] }
+
+    private static let strides: [Int] = allCases.map { section in
+        switch section {
         case .strb: 0
-        case .meta: MetaColumn.allCases.count
-        case .strx, .strh, .list, .code: 1
-        case .valu, .srce: 3
-        case .subj: SubjectColumn.allCases.count
-        case .iden: 3
-        case .team: TeamColumn.allCases.count
-        case .role: RoleColumn.allCases.count
-        case .perm: PermissionColumn.allCases.count
-        case .rtyp: ResourceTypeColumn.allCases.count
-        case .prov: ProviderColumn.allCases.count
-        case .modl: ModelColumn.allCases.count
-        case .pric: PriceColumn.allCases.count
-        case .poli: PolicyColumn.allCases.count
-        case .rule: RuleColumn.allCases.count
-        case .exem: ExemptionColumn.allCases.count
-        case .prog: ProgramColumn.allCases.count
-        case .slot: 2
-        case .attr: AttributeColumn.allCases.count
+        case .code, .bits, .slot: section == .slot ? 3 : 2
+        case .strx, .list, .sbjh, .idnh, .mdlh, .acth, .eqvh, .grnt, .actn: 1
+        case .valu, .srce, .iden, .post: 3
+        default: section.columns.count
         }
     }
 
-    var tag: UInt32 {
-        rawValue.utf8.reversed().reduce(0) { $0 << 8 | UInt32($1) }
+    /// Four letters.
+    public var name: String { Self.names[rawValue] }
+
+    private static let names: [String] = allCases.map { String(describing: $0) }
+
+    var tag: UInt32 { name.utf8.reversed().reduce(0) { $0 << 8 | UInt32($1) } }
+
+    /// The words of a record of a section that is described by columns.
+    var columns: [ColumnType] {
+        switch self {
+        case .meta: MetaColumn.types
+        case .subj: SubjectColumn.types
+        case .clss: ClassColumn.types
+        case .team: TeamColumn.types
+        case .role: RoleColumn.types
+        case .perm: PermissionColumn.types
+        case .rtyp: ResourceTypeColumn.types
+        case .prov: ProviderColumn.types
+        case .modl: ModelColumn.types
+        case .pric: PriceColumn.types
+        case .poli: PolicyColumn.types
+        case .rule: RuleColumn.types
+        case .exem: ExemptionColumn.types
+        case .prog: ProgramColumn.types
+        case .attr: AttributeColumn.types
+        case .indx: IndexColumn.types
+        case .hotp: HotPolicyColumn.types
+        case .anch: AnchorColumn.types
+        case .eqgr: EqualityGroupColumn.types
+        case .eqva: EqualityValueColumn.types
+        default: []
+        }
     }
 }
 
@@ -104,18 +152,25 @@ public enum ColumnType: Sendable, Equatable {
     case recordCount(BundleSection)
     /// The first half of a pair; checked with the second.
     case offset
+    /// Where a list of as many values as there are subject attributes begins.
+    case attributeList
+    /// Where a bitmap over the resources begins in `bits`, or over the actions.
+    case entryBitmap
+    case actionBitmap
 
     public enum ListElement: Sendable, Equatable {
         case strings
         /// Pairs of a type (a string) and a glob (a string).
         case typedGlobs
         case records(BundleSection)
-        /// Any numbers; whoever reads them checks them.
-        case numbers
     }
 }
 
 /// A set of columns.
 public protocol BundleColumn: RawRepresentable<Int>, CaseIterable, Sendable {
     var type: ColumnType { get }
+}
+
+extension BundleColumn {
+    static var types: [ColumnType] { allCases.map(\.type) }
 }

@@ -3,99 +3,122 @@ import Digest
 
 /// Builds a bundle. The same calls in the same order give the same bytes, on every machine.
 public struct BundleWriter {
-    private var interner = StringInterner()
-    private var sections: [BundleSection: [UInt32]] = [:]
-    /// Words that hold ids of strings, to be replaced by their final order: positions by section.
-    private var stringWords: [BundleSection: [Int]] = [:]
-    private var valueIndex: [ValueKey: UInt32] = [:]
+    private var sections: [[UInt32]] = Array(repeating: [], count: BundleSection.allCases.count)
+    private var stringBytes: [UInt8] = []
+    /// By bytes: `String` takes a precomposed and a decomposed letter for equal, a bundle does not.
+    private var stringIDs: [[UInt8]: UInt32] = [:]
+    private var listOffsets: [[UInt32]: UInt32] = [:]
+    private var valueIDs: [ValueKey: UInt32] = [:]
+    private var programIDs: [ProgramKey: UInt32] = [:]
 
-    public init() {}
+    private struct ValueKey: Hashable { var tag, a, b: UInt32 }
+    private struct ProgramKey: Hashable {
+        var image: [UInt64]
+        var slotCount: Int
+    }
 
-    private enum ValueKey: Hashable { case record(UInt32, UInt32, UInt32) }
+    public init() { sections[BundleSection.strx.rawValue] = [0] }
 
     /// The number of records of `section` so far: the index that the next one gets.
     public func count(_ section: BundleSection) -> UInt32 {
-        UInt32((sections[section]?.count ?? 0) / max(1, section.stride))
+        UInt32(sections[section.rawValue].count / max(1, section.stride))
     }
 
-    /// An id for `text`, to be used where a column is a string.
-    public mutating func string(_ text: String) -> UInt32 { interner.id(of: text) }
+    // MARK: Strings and lists
+
+    /// An id for `text`, to be used where a column is a string. Equal texts have one id.
+    public mutating func string(_ text: String) -> UInt32 {
+        let key = Array(text.utf8)
+        if let id = stringIDs[key] { return id }
+        let id = uniqueString(text)
+        stringIDs[key] = id
+        return id
+    }
+
+    /// An id for a text that hardly occurs a second time, such as the name of a user: it is not looked for among the others.
+    public mutating func uniqueString(_ text: String) -> UInt32 {
+        stringBytes.append(contentsOf: text.utf8)
+        sections[BundleSection.strx.rawValue].append(UInt32(clamping: stringBytes.count))
+        return UInt32(sections[BundleSection.strx.rawValue].count - 2)
+    }
+
+    /// A list of words; equal ones are stored once.
+    public mutating func list(_ words: [UInt32]) -> (offset: UInt32, count: UInt32) {
+        if words.isEmpty { return (0, 0) }
+        if let known = listOffsets[words] { return (known, UInt32(words.count)) }
+        let offset = UInt32(sections[BundleSection.list.rawValue].count)
+        sections[BundleSection.list.rawValue] += words
+        listOffsets[words] = offset
+        return (offset, UInt32(words.count))
+    }
+
+    public mutating func list(strings: [String]) -> (offset: UInt32, count: UInt32) { list(strings.map { string($0) }) }
+
+    // MARK: Records
 
     /// Appends a record; columns that are not named are 0.
     /// - Returns: its index.
     @discardableResult
     public mutating func append<Column: BundleColumn & Hashable>(_ section: BundleSection, _ record: [Column: UInt32]) -> UInt32 {
+        append(section, words: Column.allCases.map { record[$0] ?? 0 })
+    }
+
+    /// Appends a record by all its words.
+    @discardableResult
+    public mutating func append(_ section: BundleSection, words: [UInt32]) -> UInt32 {
         let index = count(section)
-        var words = sections[section] ?? []
-        let base = words.count
-        words += [UInt32](repeating: 0, count: section.stride)
-        for column in Column.allCases {
-            guard let word = record[column] else { continue }
-            words[base + column.rawValue] = word
-            switch column.type {
-            case .string: stringWords[section, default: []].append(base + column.rawValue)
-            case .optionalString where word != BundleFormat.none: stringWords[section, default: []].append(base + column.rawValue)
-            default: break
-            }
-        }
-        sections[section] = words
+        sections[section.rawValue] += words
         return index
     }
 
-    /// Appends a list of words that are not strings.
-    public mutating func list(_ words: [UInt32]) -> (offset: UInt32, count: UInt32) {
-        let offset = UInt32(sections[.list]?.count ?? 0)
-        sections[.list, default: []] += words
-        return (words.isEmpty ? 0 : offset, UInt32(words.count))
+    /// Sets a word of a record that is there already.
+    public mutating func set<Column: BundleColumn>(_ section: BundleSection, _ row: UInt32, _ column: Column, _ word: UInt32) {
+        sections[section.rawValue][Int(row) * section.stride + column.rawValue] = word
     }
 
-    /// Appends a list of strings.
-    public mutating func list(strings: [String]) -> (offset: UInt32, count: UInt32) {
-        let ids = strings.map { interner.id(of: $0) }
-        let place = list(ids)
-        stringWords[.list, default: []] += ids.indices.map { Int(place.offset) + $0 }
-        return place
+    public func word<Column: BundleColumn>(_ section: BundleSection, _ row: UInt32, _ column: Column) -> UInt32 {
+        sections[section.rawValue][Int(row) * section.stride + column.rawValue]
     }
 
     /// Where something was written.
     public mutating func source(path: String, line: Int, column: Int) -> UInt32 {
-        let index = count(.srce)
-        stringWords[.srce, default: []].append(Int(index) * 3)
-        sections[.srce, default: []] += [interner.id(of: path), UInt32(clamping: line), UInt32(clamping: column)]
-        return index
+        append(.srce, words: [string(path), UInt32(clamping: line), UInt32(clamping: column)])
     }
 
     /// An external identity of a subject.
     public mutating func identity(_ identity: String, type: UInt32, subject: UInt32) {
-        let base = sections[.iden]?.count ?? 0
-        stringWords[.iden, default: []].append(base)
-        sections[.iden, default: []] += [interner.id(of: identity), type, subject]
+        append(.iden, words: [uniqueString(identity), type, subject])
     }
 
     /// A slot that conditions read.
-    public mutating func slot(path: String, type: String) {
-        let base = sections[.slot]?.count ?? 0
-        stringWords[.slot, default: []] += [base, base + 1]
-        sections[.slot, default: []] += [interner.id(of: path), interner.id(of: type)]
+    public mutating func slot(path: String, type: String) { append(.slot, words: [string(path), string(type), 0]) }
+
+    /// 64-bit words of a dense bitmap. Equal ones need not be stored twice, which is for the caller to know.
+    /// - Returns: the number of its first word.
+    public mutating func bitmap(_ words: [UInt64]) -> UInt32 {
+        let offset = count(.bits)
+        for word in words { append(.bits, words: [UInt32(truncatingIfNeeded: word), UInt32(truncatingIfNeeded: word >> 32)]) }
+        return offset
     }
 
-    /// A compiled condition.
+    // MARK: Conditions
+
+    /// A compiled condition; equal ones are stored once.
     public mutating func program(_ program: CELProgram, slotCount: Int) -> UInt32 {
-        let code = count(.code)
-        sections[.code, default: []] += program.words
-        let constants = list(program.constants.map { value($0) })
-        let slotsRead = list(program.slotsRead.map { UInt32(clamping: $0) })
-        return append(
-            .prog,
-            [
-                ProgramColumn.code: code, .codeCount: UInt32(program.words.count), .constants: constants.offset,
-                .constantCount: constants.count, .slotsRead: slotsRead.offset, .slotsReadCount: slotsRead.count,
-                .registers: UInt32(program.registerCount), .resultType: string(program.resultType.description),
-                .slotCount: UInt32(slotCount),
-            ])
+        let key = ProgramKey(image: program.image, slotCount: slotCount)
+        if let known = programIDs[key] { return known }
+        let word = count(.code)
+        let image = program.image(at: Int(word))
+        for word in image { append(.code, words: [UInt32(truncatingIfNeeded: word), UInt32(truncatingIfNeeded: word >> 32)]) }
+        for slot in program.slotsRead where slot < Int(count(.slot)) { sections[BundleSection.slot.rawValue][slot * 3 + 2] = 1 }
+        let index = append(.prog, [ProgramColumn.word: word, .wordCount: UInt32(image.count), .slotCount: UInt32(slotCount)])
+        programIDs[key] = index
+        return index
     }
 
-    /// A value; equal scalars are stored once.
+    // MARK: Values
+
+    /// A value; equal ones are stored once.
     public mutating func value(_ value: CELValue) -> UInt32 {
         switch value {
         case .null: return record(.null, 0, 0)
@@ -103,9 +126,9 @@ public struct BundleWriter {
         case .int(let number): return record(.int, UInt64(bitPattern: number))
         case .uint(let number): return record(.uint, number)
         case .double(let number): return record(.double, number.bitPattern)
-        case .string(let text): return record(.string, interner.id(of: text), 0)
-        case .type(let name): return record(.type, interner.id(of: name), 0)
-        case .pattern(let pattern): return record(.pattern, interner.id(of: pattern.source), 0)
+        case .string(let text): return record(.string, string(text), 0)
+        case .type(let name): return record(.type, string(name), 0)
+        case .pattern(let pattern): return record(.pattern, string(pattern.source), 0)
         case .bytes(let bytes):
             let place = list(bytes.map(UInt32.init))
             return record(.bytes, place.offset, place.count)
@@ -132,82 +155,85 @@ public struct BundleWriter {
     }
 
     private mutating func record(_ tag: ValueTag, _ a: UInt32, _ b: UInt32) -> UInt32 {
-        let key = ValueKey.record(tag.rawValue, a, b)
-        if let known = valueIndex[key] { return known }
-        let index = count(.valu)
-        if tag.holdsString { stringWords[.valu, default: []].append(Int(index) * 3 + 1) }
-        sections[.valu, default: []] += [tag.rawValue, a, b]
-        valueIndex[key] = index
+        let key = ValueKey(tag: tag.rawValue, a: a, b: b)
+        if let known = valueIDs[key] { return known }
+        let index = append(.valu, words: [tag.rawValue, a, b])
+        valueIDs[key] = index
         return index
     }
 
+    // MARK: The file
+
     /// The finished file.
-    public consuming func finish() -> [UInt8] {
-        let (strings, place) = interner.sorted()
-        for (section, positions) in stringWords {
-            guard var words = sections.removeValue(forKey: section) else { continue }
-            for position in positions { words[position] = place[Int(words[position])] }
-            sections[section] = words
+    ///
+    /// - Throws: `BundleError` of kind `tooLarge`.
+    public consuming func finish() throws(BundleError) -> [UInt8] {
+        if count(.indx) == 0 { append(.indx, [IndexColumn.policyWords: 0]) }
+        sections[BundleSection.sbjh.rawValue] = table(.subj, text: SubjectColumn.name.rawValue) { words, row in
+            words[row + SubjectColumn.flags.rawValue] & SubjectColumn.serviceAccount
         }
-        sortByString(.iden, stride: 3)
-        var bytes: [UInt8] = []
-        var offsets: [UInt32] = [0]
-        for text in strings {
-            bytes += text.utf8
-            offsets.append(UInt32(bytes.count))
-        }
-        sections[.strx] = offsets
-        sections[.strh] = Self.hashTable(strings)
-        return Self.assemble(sections, stringBytes: bytes)
+        sections[BundleSection.idnh.rawValue] = table(.iden, text: 0) { words, row in words[row + 1] * SubjectColumn.serviceAccount }
+        sections[BundleSection.mdlh.rawValue] = table(.modl, text: ModelColumn.name.rawValue) { _, _ in 0 }
+        sections[BundleSection.acth.rawValue] = table(.actn, text: 0) { _, _ in 0 }
+        sections[BundleSection.eqvh.rawValue] = table(.eqva, text: EqualityValueColumn.text.rawValue) { words, row in words[row] }
+        return try assemble()
     }
 
-    private mutating func sortByString(_ section: BundleSection, stride: Int) {
-        guard let words = sections[section] else { return }
-        let starts = Swift.stride(from: 0, to: words.count, by: stride).sorted { (words[$0], words[$0 + 1]) < (words[$1], words[$1 + 1]) }
-        sections[section] = starts.flatMap { words[$0..<$0 + stride] }
-    }
-
-    private static func hashTable(_ strings: [String]) -> [UInt32] {
-        let capacity = StringHash.capacity(strings.count)
-        var table = [UInt32](repeating: BundleFormat.none, count: capacity)
-        for (index, text) in strings.enumerated() {
-            var text = text
-            var slot = Int(truncatingIfNeeded: text.withUTF8 { StringHash.hash(UnsafeRawBufferPointer($0)) }) & (capacity - 1)
-            while table[slot] != BundleFormat.none { slot = (slot + 1) & (capacity - 1) }
-            table[slot] = UInt32(index)
+    /// A hash table of the records of a section by the text in a column and a salt.
+    private func table(_ section: BundleSection, text column: Int, salt: ([UInt32], Int) -> UInt32) -> [UInt32] {
+        let words = sections[section.rawValue]
+        let offsets = sections[BundleSection.strx.rawValue]
+        let count = Int(count(section))
+        let mask = StringHash.capacity(count) - 1
+        var table = [UInt32](repeating: BundleFormat.none, count: mask + 1)
+        stringBytes.withUnsafeBytes { bytes in
+            for row in 0..<count {
+                let start = row * section.stride
+                let string = Int(words[start + column])
+                let text = UnsafeRawBufferPointer(rebasing: bytes[Int(offsets[string])..<Int(offsets[string + 1])])
+                var place = Int(truncatingIfNeeded: StringHash.hash(text, salt: salt(words, start))) & mask
+                while table[place] != BundleFormat.none { place = (place + 1) & mask }
+                table[place] = UInt32(row)
+            }
         }
         return table
     }
 
-    private static func assemble(_ sections: [BundleSection: [UInt32]], stringBytes: [UInt8]) -> [UInt8] {
-        var file: [UInt8] = BundleFormat.magic
+    private consuming func assemble() throws(BundleError) -> [UInt8] {
         let all = BundleSection.allCases
-        append(&file, BundleFormat.version)
-        append(&file, UInt32(all.count))
-        let tableStart = BundleFormat.headerSize
-        var offset = tableStart + all.count * BundleFormat.sectionEntrySize
-        var table: [UInt8] = []
-        var body: [UInt8] = []
-        for section in all {
-            var content: [UInt8] = []
-            if section == .strb {
-                content = stringBytes
-            } else {
-                content.reserveCapacity((sections[section]?.count ?? 0) * 4)
-                for word in sections[section] ?? [] { append(&content, word) }
-            }
-            let size = content.count
-            append(&table, section.tag)
-            append(&table, UInt32(section.stride))
-            append(&table, UInt64(offset))
-            append(&table, UInt64(size))
-            content += [UInt8](repeating: 0, count: (8 - size % 8) % 8)
-            body += content
-            offset += content.count
+        let bodyStart = BundleFormat.headerSize + all.count * BundleFormat.sectionEntrySize
+        let sizes = all.map { $0 == .strb ? stringBytes.count : sections[$0.rawValue].count * 4 }
+        let total = sizes.reduce(bodyStart + BundleFormat.trailer) { $0 + ($1 + 7) / 8 * 8 }
+        guard total <= BundleFormat.sizeLimit else {
+            throw BundleError(.tooLarge, "the bundle would have \(total) bytes, more than the \(BundleFormat.sizeLimit) that one may have")
         }
-        append(&file, UInt64(offset))
+        var file: [UInt8] = []
+        file.reserveCapacity(total)
+        file += BundleFormat.magic
+        Self.append(&file, BundleFormat.version)
+        Self.append(&file, UInt32(all.count))
+        Self.append(&file, UInt64(total))
         file += [UInt8](repeating: 0, count: BundleFormat.headerSize - file.count)
-        file += table + body
+        var offset = bodyStart
+        for (section, size) in zip(all, sizes) {
+            Self.append(&file, section.tag)
+            Self.append(&file, UInt32(section.stride))
+            Self.append(&file, UInt64(offset))
+            Self.append(&file, UInt64(size))
+            offset += (size + 7) / 8 * 8
+        }
+        for (section, size) in zip(all, sizes) {
+            if section == .strb {
+                file += stringBytes
+                stringBytes = []
+            } else {
+                // Words are little-endian in memory too: see `PolicyBundle`.
+                sections[section.rawValue].withUnsafeBytes { file += $0 }
+                sections[section.rawValue] = []
+            }
+            file += [UInt8](repeating: 0, count: (8 - size % 8) % 8)
+        }
+        file += [UInt8](repeating: 0, count: BundleFormat.trailer)
         let digest = SHA256Digest(of: file)
         file.replaceSubrange(BundleFormat.digestRange, with: digest.bytes)
         return file
@@ -216,11 +242,4 @@ public struct BundleWriter {
     private static func append<Number: FixedWidthInteger>(_ bytes: inout [UInt8], _ number: Number) {
         withUnsafeBytes(of: number.littleEndian) { bytes += $0 }
     }
-}
-
-/// The kinds of records of `valu`.
-enum ValueTag: UInt32 {
-    case null, bool, int, uint, double, string, bytes, list, map, timestamp, duration, type, pattern
-
-    var holdsString: Bool { self == .string || self == .type || self == .pattern }
 }

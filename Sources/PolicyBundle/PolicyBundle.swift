@@ -1,16 +1,25 @@
+import CEL
 import Digest
 import Glibc
 
-/// A bundle, read in place from memory of its own that stays as long as it lives.
+#if _endian(big)
+    #error("bundles are read in place and little-endian")
+#endif
+
+/// A bundle, read in place from memory that stays as long as it lives.
 ///
 /// Opening checks the digest and every word of every record (`BundleVerifier`), so that the accessors cannot leave the bundle.
 public final class PolicyBundle: @unchecked Sendable {
-    // INVARIANT: the memory belongs to this object alone and nobody writes to it from `init` to `deinit`, hence `@unchecked Sendable`. What
-    // `init` has verified is therefore what is read ever after: accessors and interpreter rely on it.
+    // INVARIANT: nobody writes to the memory from `init` to `deinit`, hence `@unchecked Sendable`: it belongs to this object alone, or
+    // whoever called `map` vouches for the file. What `init` has verified is therefore what is read ever after: accessors and interpreter rely
+    // on it.
     let memory: UnsafeRawBufferPointer
     private let isMapped: Bool
-    private let places: [Int]
+    /// By section: where its records begin, how many there are.
+    private let places: [UnsafeRawPointer]
     private let counts: [Int]
+    /// The conditions, ready to run where they lie.
+    public let conditions: CELGraphTable
 
     /// SHA-256 over the file with the digest's own place filled with zeros.
     public let digest: SHA256Digest
@@ -19,16 +28,8 @@ public final class PolicyBundle: @unchecked Sendable {
 
     /// Reads and verifies the file at `path`. What becomes of the file afterwards changes nothing.
     public static func open(path: String) throws(BundleError) -> PolicyBundle {
-        let file = Glibc.open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { throw BundleError(.unreadable, "`\(path)` cannot be opened: \(String(cString: strerror(errno)))") }
+        let (file, size) = try openFile(path)
         defer { close(file) }
-        var info = stat()
-        guard fstat(file, &info) == 0, info.st_mode & S_IFMT == S_IFREG else {
-            throw BundleError(.unreadable, "`\(path)` is not a regular file")
-        }
-        guard info.st_size <= BundleFormat.sizeLimit else { throw BundleError(.tooLarge, "`\(path)` is larger than a bundle may be") }
-        guard info.st_size >= BundleFormat.headerSize else { throw BundleError(.notABundle, "`\(path)` is not a bundle: it is too short") }
-        let size = Int(info.st_size)
         // The file is copied and the copy verified. A mapping of the file, private or not, is not fixed: who can write to the file would change
         // what has been verified and is in force, and who cuts it off would end the process with SIGBUS.
         guard let address = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), address != MAP_FAILED else {
@@ -45,7 +46,39 @@ public final class PolicyBundle: @unchecked Sendable {
             munmap(address, size)
             throw error
         }
-        return try PolicyBundle(memory: UnsafeRawBufferPointer(copy), isMapped: true)
+        return try PolicyBundle(memory: UnsafeRawBufferPointer(copy), isMapped: true, isTrusted: false)
+    }
+
+    /// Maps the file at `path` and verifies nothing but that its parts are where they should be: a matter of microseconds, whatever its size.
+    ///
+    /// Only for a file that this program or one of its kind has verified before, and that nobody else can write to: who changes, or cuts off,
+    /// the file while it is mapped changes decisions or ends the process.
+    public static func map(trustedPath path: String) throws(BundleError) -> PolicyBundle {
+        let (file, size) = try openFile(path)
+        defer { close(file) }
+        guard let address = mmap(nil, size, PROT_READ, MAP_SHARED, file, 0), address != MAP_FAILED else {
+            throw BundleError(.unreadable, "`\(path)` cannot be mapped: \(String(cString: strerror(errno)))")
+        }
+        return try PolicyBundle(memory: UnsafeRawBufferPointer(start: address, count: size), isMapped: true, isTrusted: true)
+    }
+
+    private static func openFile(_ path: String) throws(BundleError) -> (file: CInt, size: Int) {
+        let file = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { throw BundleError(.unreadable, "`\(path)` cannot be opened: \(String(cString: strerror(errno)))") }
+        do throws(BundleError) {
+            var info = stat()
+            guard fstat(file, &info) == 0, info.st_mode & S_IFMT == S_IFREG else {
+                throw BundleError(.unreadable, "`\(path)` is not a regular file")
+            }
+            guard info.st_size <= BundleFormat.sizeLimit else { throw BundleError(.tooLarge, "`\(path)` is larger than a bundle may be") }
+            guard info.st_size >= BundleFormat.headerSize else {
+                throw BundleError(.notABundle, "`\(path)` is not a bundle: it is too short")
+            }
+            return (file, Int(info.st_size))
+        } catch {
+            close(file)
+            throw error
+        }
     }
 
     private static func fill(_ memory: UnsafeMutableRawBufferPointer, from file: CInt, path: String) throws(BundleError) {
@@ -66,23 +99,38 @@ public final class PolicyBundle: @unchecked Sendable {
     public convenience init(bytes: [UInt8]) throws(BundleError) {
         let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: max(bytes.count, 1), alignment: 8)
         copy.copyBytes(from: bytes)
-        try self.init(memory: UnsafeRawBufferPointer(start: copy.baseAddress, count: bytes.count), isMapped: false)
+        try self.init(memory: UnsafeRawBufferPointer(start: copy.baseAddress, count: bytes.count), isMapped: false, isTrusted: false)
     }
 
-    private init(memory: UnsafeRawBufferPointer, isMapped: Bool) throws(BundleError) {
+    private init(memory: UnsafeRawBufferPointer, isMapped: Bool, isTrusted: Bool) throws(BundleError) {
         self.memory = memory
         self.isMapped = isMapped
         do throws(BundleError) {
-            let layout = try BundleVerifier.layout(of: memory)
+            let layout = try BundleVerifier.layout(of: memory, isTrusted: isTrusted)
             digest = layout.digest
             places = layout.places
             counts = layout.counts
+            let records = BundleRecords(places: layout.places, counts: layout.counts, end: layout.end)
+            if !isTrusted { try BundleVerifier.verify(records) }
+            conditions = try Self.conditions(records, isTrusted: isTrusted)
         } catch {
             // `deinit` does not run for an object that failed to become one.
             Self.release(memory, isMapped: isMapped)
             throw error
         }
-        try BundleVerifier.verifyRecords(self)
+    }
+
+    private static func conditions(_ records: BundleRecords, isTrusted: Bool) throws(BundleError) -> CELGraphTable {
+        let places = (0..<records.count(.prog)).map { row in
+            CELGraphTable.Place(
+                word: Int(records.word(.prog, row, ProgramColumn.word)), count: Int(records.word(.prog, row, ProgramColumn.wordCount)),
+                slotCount: Int(records.word(.prog, row, ProgramColumn.slotCount)))
+        }
+        do throws(CELVerificationError) {
+            return try CELGraphTable(places, in: records.textMemory, isTrusted: isTrusted)
+        } catch {
+            throw BundleError(.damaged, "the bundle is damaged: a condition is not valid: \(error)")
+        }
     }
 
     deinit { Self.release(memory, isMapped: isMapped) }
@@ -97,14 +145,20 @@ public final class PolicyBundle: @unchecked Sendable {
 
     // MARK: Records
 
+    /// Raw access for what runs in front of every request.
+    ///
+    /// - Precondition: the bundle outlives it.
+    public var records: BundleRecords {
+        BundleRecords(places: places, counts: counts, end: memory.baseAddress.map { $0 + memory.count } ?? places[0])
+    }
+
     /// The number of records of `section`.
-    public func count(_ section: BundleSection) -> Int { counts[section.ordinal] }
+    public func count(_ section: BundleSection) -> Int { counts[section.rawValue] }
 
     /// Word `column` of record `row`.
     public func word(_ section: BundleSection, _ row: Int, _ column: Int) -> UInt32 {
-        precondition(row >= 0 && row < counts[section.ordinal] && column >= 0 && column < section.stride)
-        let offset = places[section.ordinal] + (row * section.stride + column) * 4
-        return UInt32(littleEndian: memory.load(fromByteOffset: offset, as: UInt32.self))
+        precondition(row >= 0 && row < counts[section.rawValue] && column >= 0 && column < section.stride)
+        return places[section.rawValue].load(fromByteOffset: (row * section.stride + column) * 4, as: UInt32.self)
     }
 
     public func word<Column: BundleColumn>(_ section: BundleSection, _ row: Int, _ column: Column) -> UInt32 {
@@ -135,10 +189,8 @@ public final class PolicyBundle: @unchecked Sendable {
     // MARK: Strings
 
     public func stringBytes(_ index: Int) -> UnsafeRawBufferPointer {
-        let start = Int(word(.strx, index, 0))
-        let end = Int(word(.strx, index + 1, 0))
-        let base = places[BundleSection.strb.ordinal]
-        return UnsafeRawBufferPointer(rebasing: memory[base + start..<base + end])
+        precondition(index >= 0 && index < count(.strx) - 1)
+        return records.text(index)
     }
 
     public func string(_ index: Int) -> String { String(decoding: stringBytes(index), as: UTF8.self) }
@@ -151,57 +203,21 @@ public final class PolicyBundle: @unchecked Sendable {
         list(section, row, column).map { string($0) }
     }
 
-    /// The index of `text` among the bundle's strings; `nil` if no document mentions it.
-    public func find(_ text: String) -> Int? {
+    // MARK: Finding
+
+    /// The subject of this name.
+    public func findSubject(_ name: String, isServiceAccount: Bool) -> Int? { find(name) { records.subject($0, isServiceAccount) } }
+
+    /// The subject of this external identity.
+    public func findIdentity(_ identity: String, isServiceAccount: Bool) -> Int? { find(identity) { records.identity($0, isServiceAccount) } }
+
+    public func findModel(_ name: String) -> Int? { find(name) { records.model($0) } }
+
+    /// The place in `actn` of an action that some document names.
+    public func findAction(_ name: String) -> Int? { find(name) { records.action($0) } }
+
+    private func find(_ text: String, _ body: (UnsafeRawBufferPointer) -> Int?) -> Int? {
         var text = text
-        return text.withUTF8 { bytes in
-            let raw = UnsafeRawBufferPointer(bytes)
-            let mask = count(.strh) - 1
-            var slot = Int(truncatingIfNeeded: StringHash.hash(raw)) & mask
-            // INVARIANT: the verifier has seen an empty entry in the table, so that this ends.
-            while true {
-                let entry = word(.strh, slot, 0)
-                if entry == BundleFormat.none { return nil }
-                let candidate = stringBytes(Int(entry))
-                if candidate.count == raw.count, raw.isEmpty || memcmp(candidate.baseAddress!, raw.baseAddress!, raw.count) == 0 {
-                    return Int(entry)
-                }
-                slot = (slot + 1) & mask
-            }
-        }
+        return text.withUTF8 { body(UnsafeRawBufferPointer($0)) }
     }
-
-    /// The record of `section` whose words at `columns` are `key`; the records are sorted by these words.
-    public func search(_ section: BundleSection, _ key: (UInt32, UInt32), columns: (Int, Int)) -> Int? {
-        search(section) {
-            (word(section, $0, columns.0), word(section, $0, columns.1)) < key
-        } where: {
-            (word(section, $0, columns.0), word(section, $0, columns.1)) == key
-        }
-    }
-
-    /// The record of `section` whose word at `column` is `key`; the records are sorted by it.
-    public func search<Column: BundleColumn>(_ section: BundleSection, _ key: UInt32, column: Column) -> Int? {
-        search(section) {
-            word(section, $0, column) < key
-        } where: {
-            word(section, $0, column) == key
-        }
-    }
-
-    private func search(_ section: BundleSection, isBefore: (Int) -> Bool, where matches: (Int) -> Bool) -> Int? {
-        var (low, high) = (0, count(section))
-        while low < high {
-            let middle = (low + high) / 2
-            if isBefore(middle) { low = middle + 1 } else { high = middle }
-        }
-        return low < count(section) && matches(low) ? low : nil
-    }
-}
-
-extension BundleSection {
-    /// Place among all cases: the order in the file.
-    var ordinal: Int { Self.ordinals[self] ?? 0 }
-
-    private static let ordinals = Dictionary(uniqueKeysWithValues: BundleSection.allCases.enumerated().map { ($1, $0) })
 }

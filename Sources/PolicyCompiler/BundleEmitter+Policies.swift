@@ -6,7 +6,9 @@ import PolicyBundle
 extension BundleEmitter {
     mutating func policy(_ document: Document, _ policy: Policy) {
         let compiled = conditions.policies[document.name.value] ?? CompiledConditions.PolicyConditions()
-        let variables = writer.list(compiled.variables.map { writer.program($0, slotCount: compiled.slotCount) })
+        // A variable may read those before it.
+        let variables = writer.list(
+            compiled.variables.enumerated().map { writer.program($1, slotCount: environment.slots.count + $0) })
         let first = writer.count(.rule)
         for (number, rule) in policy.rules.enumerated() { self.rule(rule, number, compiled) }
         let ruleCount = writer.count(.rule) - first
@@ -16,21 +18,57 @@ extension BundleEmitter {
             .severity: writer.string(policy.severity), .variables: variables.offset, .variableCount: variables.count, .rules: first,
             .ruleCount: ruleCount, .controls: controls.offset, .controlCount: controls.count, .source: source(document.span),
         ]
-        record[.given] = dimensions(policy.match, first: .actions, &record)
-        record[.notGiven] = dimensions(policy.exceptions, first: .notActions, &record)
-        writer.append(.poli, record)
+        let (match, exceptions) = (MatchDimensions(policy.match, names), MatchDimensions(policy.exceptions, names))
+        record[.given] = dimensions(match, first: .actions, &record)
+        record[.notGiven] = dimensions(exceptions, first: .notActions, &record)
+        let row = writer.append(.poli, record)
+        index.add(
+            MatchIndexBuilder.Policy(
+                row: row, rules: first, ruleCount: ruleCount, match: match, exceptions: exceptions,
+                requirements: requirements(compiled.conditions), enforcement: Self.number(policy.enforcement),
+                hasVariables: variables.count > 0))
+    }
+
+    /// For slots of the request, the values of which one is needed for some rule to apply.
+    private func requirements(_ conditions: [CELProgram?]) -> [Int: [String]] {
+        var common: [Int: Set<[UInt8]>]?
+        for condition in conditions {
+            // A rule without a condition always applies.
+            guard let condition else { return [:] }
+            var own: [Int: Set<[UInt8]>] = [:]
+            for requirement in condition.requirements where requirement.slot < environment.slots.count {
+                own[requirement.slot] = Set(requirement.values.map { Array($0.utf8) })
+            }
+            common = common?.filter { own[$0.key] != nil }.merging(own) { $0.union($1) }.filter { common?[$0.key] != nil } ?? own
+        }
+        return (common ?? [:]).mapValues { values in
+            values.sorted { $0.lexicographicallyPrecedes($1) }.map { String(decoding: $0, as: UTF8.self) }
+        }
     }
 
     private mutating func rule(_ rule: Policy.Rule, _ number: Int, _ compiled: CompiledConditions.PolicyConditions) {
         let condition = compiled.conditions[number].map { writer.program($0, slotCount: compiled.slotCount) }
         let message = compiled.messages[number].map { writer.program($0, slotCount: compiled.slotCount) }
-        writer.append(
+        let row = writer.append(
             .rule,
             [
                 RuleColumn.name: writer.string(rule.name.value), .effect: UInt32(Policy.effects.firstIndex(of: rule.effect.value) ?? 0),
-                .condition: condition ?? BundleFormat.none, .message: message ?? BundleFormat.none,
+                .condition: condition ?? BundleFormat.none, .memo: BundleFormat.none, .message: message ?? BundleFormat.none,
                 .obligation: writer.value(Self.obligation(rule)), .source: source(rule.name.span),
             ])
+        if let condition, let program = compiled.conditions[number], program.slotsRead.allSatisfy({ $0 < environment.slots.count }) {
+            rulesOfCondition[condition, default: []].append(row)
+        }
+    }
+
+    /// Numbers the conditions that several rules share.
+    mutating func memos() -> UInt32 {
+        var count: UInt32 = 0
+        for (_, rules) in rulesOfCondition.sorted(by: { $0.key < $1.key }) where rules.count > 1 {
+            for rule in rules { writer.set(.rule, rule, RuleColumn.memo, count) }
+            count += 1
+        }
+        return count
     }
 
     /// The rule's `redact`, `limit`, `route` or `requireApproval` as a map, for the engine to merge.
@@ -58,42 +96,27 @@ extension BundleEmitter {
         }
     }
 
-    /// Writes the eight dimensions from the column `first` on, names of documents already looked up; returns which of them are given.
-    private mutating func dimensions(_ match: Policy.Match, first: PolicyColumn, _ record: inout [PolicyColumn: UInt32]) -> UInt32 {
-        let teams = closures.teamIndex.mapValues { UInt32($0) }
-        let roles = closures.roleIndex.mapValues { UInt32($0) }
-        let lists: [(given: Bool, place: (offset: UInt32, count: UInt32))] = [
-            (!match.actions.isEmpty, writer.list(strings: match.actions.map(\.value))),
-            (!match.subjects.isEmpty, typedGlobs(match.subjects)),
-            (!match.teams.isEmpty, writer.list(Self.expand(match.teams, teams))),
-            (!match.roles.isEmpty, writer.list(Self.expand(match.roles, roles))),
-            (!match.resources.isEmpty, typedGlobs(match.resources)),
-            (!match.models.isEmpty, writer.list(Self.expand(match.models, modelIndex))),
-            (!match.providers.isEmpty, writer.list(Self.expand(match.providers, providerIndex))),
-            (!match.tags.isEmpty, writer.list(strings: match.tags.map(\.value))),
+    /// Writes the eight dimensions from the column `first` on; returns which of them are given.
+    private mutating func dimensions(
+        _ match: MatchDimensions, first: PolicyColumn, _ record: inout [PolicyColumn: UInt32]
+    ) -> UInt32 {
+        func globs(_ globs: [MatchDimensions.TypedGlob]) -> [String] { globs.flatMap { [$0.type, $0.glob] } }
+        let lists: [(offset: UInt32, count: UInt32)?] = [
+            match.actions.map { writer.list(strings: $0) }, match.subjects.map { writer.list(strings: globs($0)) },
+            match.teams.map { writer.list($0) }, match.roles.map { writer.list($0) },
+            match.resources.map { writer.list(strings: globs($0)) }, match.models.map { writer.list($0) },
+            match.providers.map { writer.list($0) }, match.tags.map { writer.list(strings: $0) },
         ]
         var given: UInt32 = 0
-        for (number, list) in lists.enumerated() where list.given {
+        for (number, list) in lists.enumerated() {
+            guard let list, let column = PolicyColumn(rawValue: first.rawValue + number * 2),
+                let count = PolicyColumn(rawValue: column.rawValue + 1)
+            else { continue }
             given |= 1 << UInt32(number)
-            if let column = PolicyColumn(rawValue: first.rawValue + number * 2), let count = PolicyColumn(rawValue: column.rawValue + 1) {
-                record[column] = list.place.offset
-                record[count] = list.place.count
-            }
+            record[column] = list.offset
+            record[count] = list.count
         }
         return given
-    }
-
-    /// The documents that some of `globs` match, sorted.
-    private static func expand(_ globs: [Located<String>], _ index: [String: UInt32]) -> [UInt32] {
-        var found: Set<UInt32> = []
-        for glob in globs {
-            if let exact = index[glob.value] {
-                found.insert(exact)
-            } else if glob.value.contains("*") {
-                for (name, number) in index where Glob.matches(name, glob.value) { found.insert(number) }
-            }
-        }
-        return found.sorted()
     }
 
     mutating func exemption(_ document: Document, _ exemption: Exemption) {
@@ -101,7 +124,7 @@ extension BundleEmitter {
         let kinds: [Kind] = [.user, .serviceAccount, .team, .role]
         let policies = writer.list(exemption.policies.compactMap { policyIndex[$0.value] }.sorted())
         let expires = Self.halves(Timestamp.seconds(exemption.expires.value) ?? 0)
-        writer.append(
+        let row = writer.append(
             .exem,
             [
                 ExemptionColumn.name: writer.string(document.name.value), .subjectKind: UInt32(kinds.firstIndex(of: subject.kind) ?? 0),
@@ -109,5 +132,25 @@ extension BundleEmitter {
                 .expiresHigh: expires.high, .reason: writer.string(document.spec.requiredString("reason").value),
                 .source: source(document.span),
             ])
+        switch subject.kind {
+        case .team: if let team = names.teams[subject.name] { exemptionsOfTeam[team, default: []].append(row) }
+        case .role: if let role = names.roles[subject.name] { exemptionsOfRole[role, default: []].append(row) }
+        default:
+            if let subject = subjectRow(subject.kind == .serviceAccount, subject.name) { exemptionsOfSubject[subject, default: []].append(row) }
+        }
+    }
+
+    /// Writes the exemptions of teams and roles into their records.
+    mutating func exemptionLists() {
+        for (team, rows) in exemptionsOfTeam.sorted(by: { $0.key < $1.key }) {
+            let list = writer.list(rows)
+            writer.set(.team, team, TeamColumn.exemptions, list.offset)
+            writer.set(.team, team, TeamColumn.exemptionCount, list.count)
+        }
+        for (role, rows) in exemptionsOfRole.sorted(by: { $0.key < $1.key }) {
+            let list = writer.list(rows)
+            writer.set(.role, role, RoleColumn.exemptions, list.offset)
+            writer.set(.role, role, RoleColumn.exemptionCount, list.count)
+        }
     }
 }

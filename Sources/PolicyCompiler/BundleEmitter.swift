@@ -12,9 +12,21 @@ struct BundleEmitter {
     let environment: CELEnvironment
     var writer = BundleWriter()
     let closures: Closures
-    let modelIndex: [String: UInt32]
-    let providerIndex: [String: UInt32]
+    let names: MatchDimensions.Names
     let policyIndex: [String: UInt32]
+    let universe: RequestUniverse
+    var index: MatchIndexBuilder
+    private var grants: GrantBuilder
+    /// By condition, the rules that it is shared by.
+    var rulesOfCondition: [UInt32: [UInt32]] = [:]
+    var exemptionsOfSubject: [UInt32: [UInt32]] = [:]
+    var exemptionsOfTeam: [UInt32: [UInt32]] = [:]
+    var exemptionsOfRole: [UInt32: [UInt32]] = [:]
+    let subjectRow: (_ isServiceAccount: Bool, _ name: String) -> UInt32?
+    private let subjectAttributes: [Organization.Attribute]
+    private let resourceTypeList: [Organization.ResourceType]
+    private var classes: [[UInt32]: UInt32] = [:]
+    private var paths: (path: String, id: UInt32)?
 
     init(governance: Governance, organization: Organization, conditions: CompiledConditions, environment: CELEnvironment) {
         self.governance = governance
@@ -25,14 +37,64 @@ struct BundleEmitter {
         func index(_ kind: Kind) -> [String: UInt32] {
             Dictionary(uniqueKeysWithValues: governance.all(kind).enumerated().map { ($1.name.value, UInt32($0)) })
         }
-        modelIndex = index(.model)
-        providerIndex = index(.provider)
+        names = MatchDimensions.Names(
+            teams: closures.teamIndex.mapValues { UInt32($0) }, roles: closures.roleIndex.mapValues { UInt32($0) },
+            models: index(.model), providers: index(.provider))
         policyIndex = index(.policy)
+        subjectAttributes = organization.subjectAttributes
+        resourceTypeList = organization.resourceTypes.sorted { $0.name.value.utf8.lexicographicallyPrecedes($1.name.value.utf8) }
+        universe = Self.universe(governance, resourceTypeList, names.providers)
+        let users = governance.all(.user)
+        let accounts = governance.all(.serviceAccount)
+        let subjectRow = { (isServiceAccount: Bool, name: String) -> UInt32? in
+            let row = Self.position(of: name, in: isServiceAccount ? accounts : users)
+            return row.map { UInt32(isServiceAccount ? users.count + $0 : $0) }
+        }
+        self.subjectRow = subjectRow
+        self.index = MatchIndexBuilder(universe: universe, subjectRow: subjectRow)
+        grants = GrantBuilder(universe: universe)
     }
 
-    mutating func emit(origin: BundleOrigin) -> [UInt8] {
+    /// The models, types and actions that documents name.
+    private static func universe(
+        _ governance: Governance, _ types: [Organization.ResourceType], _ providers: [String: UInt32]
+    ) -> RequestUniverse {
+        var actions: Set<[UInt8]> = []
+        func add(_ globs: [Located<String>]) {
+            for glob in globs where !glob.value.hasStar { actions.insert(Array(glob.value.utf8)) }
+        }
+        for action in Model.actions { actions.insert(Array(action.utf8)) }
+        // A declared action is taken by its letters, stars too.
+        for type in types { for action in type.actions { actions.insert(Array(action.value.utf8)) } }
+        for document in governance.all(.role) { for permission in Role(spec: document.spec).permissions { add(permission.actions) } }
+        for document in governance.all(.policy) {
+            let policy = Policy(spec: document.spec)
+            add(policy.match.actions)
+            add(policy.exceptions.actions)
+        }
+        return RequestUniverse(
+            models: governance.all(.model).map { document in
+                let model = Model(spec: document.spec)
+                return RequestUniverse.Model(
+                    name: document.name.value, provider: providers[model.provider.value] ?? 0, tags: model.tags)
+            }, types: types.map(\.name.value),
+            actions: actions.sorted { $0.lexicographicallyPrecedes($1) }.map { String(decoding: $0, as: UTF8.self) })
+    }
+
+    /// Documents of a kind are sorted by name.
+    private static func position(of name: String, in documents: [Document]) -> Int? {
+        var (low, high) = (0, documents.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if documents[middle].name.value.utf8.lexicographicallyPrecedes(name.utf8) { low = middle + 1 } else { high = middle }
+        }
+        return low < documents.count && documents[low].name.value == name ? low : nil
+    }
+
+    mutating func emit(origin: BundleOrigin) throws(BundleError) -> [UInt8] {
         meta(origin)
         for slot in environment.slots { writer.slot(path: slot.path.joined(separator: "."), type: slot.type.description) }
+        for action in universe.actions { writer.append(.actn, words: [writer.string(action)]) }
         resourceTypes()
         subjects()
         for document in governance.all(.team) { team(document) }
@@ -41,7 +103,10 @@ struct BundleEmitter {
         for document in governance.all(.model) { model(document) }
         for document in governance.all(.policy) { policy(document, Policy(spec: document.spec)) }
         for document in governance.all(.exemption) { exemption(document, Exemption(spec: document.spec)) }
-        return writer.finish()
+        exemptionLists()
+        for place in grants.grants { writer.append(.grnt, words: [place]) }
+        index.write(&writer, exemptions: exemptionsOfSubject, memos: memos())
+        return try writer.finish()
     }
 
     // MARK: The whole
@@ -59,13 +124,15 @@ struct BundleEmitter {
                 .commitTimeHigh: time.high,
                 .compiler: writer.string(PolicyCompiler.version), .documents: UInt32(governance.count),
                 .contextMembers: members.first, .contextMemberCount: members.count,
+                .subjectAttributeCount: UInt32(subjectAttributes.count),
             ])
     }
 
     private mutating func resourceTypes() {
-        for type in organization.resourceTypes.sorted(by: { $0.name.value < $1.name.value }) {
+        let known = Dictionary(uniqueKeysWithValues: universe.actions.enumerated().map { (Array($1.utf8), UInt32($0)) })
+        for type in resourceTypeList {
             let properties = declared(type.properties)
-            let actions = writer.list(strings: type.actions.map(\.value))
+            let actions = writer.list(Set(type.actions.compactMap { known[Array($0.value.utf8)] }).sorted())
             writer.append(
                 .rtyp,
                 [
@@ -126,23 +193,38 @@ struct BundleEmitter {
         _ document: Document, type: UInt32, email: String, isDisabled: Bool, teams: [Int], roles: [Located<String>],
         attributes: [(key: Located<String>, value: SpecNode)], identities: [Located<String>]
     ) {
-        let teamList = writer.list(teams.map(UInt32.init))
         let roleList = writer.list(closures.roles(own: roles.map(\.value), teams: teams).map(UInt32.init))
-        let entries = attributes.sorted { $0.key.value < $1.key.value }.compactMap { key, value -> (String, CELValue)? in
-            let declared = organization.subjectAttributes.first { $0.name.value == key.value }
-            return declared.flatMap { AttributeValue.value(value, type: $0.type) }.map { (key.value, $0) }
-        }
-        let values = writer.value(.map(CELMap(entries)))
+        let teamList = writer.list(teams.map(UInt32.init))
+        let group = [roleList.offset, roleList.count, teamList.offset, teamList.count]
+        let subjectClass = classes[group] ?? writer.append(.clss, words: group)
+        classes[group] = subjectClass
+        let span = document.span
+        let flags = (isDisabled ? SubjectColumn.disabled : 0) | (type == 1 ? SubjectColumn.serviceAccount : 0)
         let row = writer.append(
             .subj,
-            [
-                SubjectColumn.subjectType: type, .name: writer.string(document.name.value), .email: writer.string(email),
-                .displayName: writer.string(document.spec.string("displayName")?.value ?? ""), .flags: isDisabled ? 1 : 0,
-                .roles: roleList.offset, .roleCount: roleList.count, .teams: teamList.offset, .teamCount: teamList.count,
-                .attributes: values,
-                .source: source(document.span),
+            words: [
+                writer.uniqueString(document.name.value), email.isEmpty ? writer.string("") : writer.uniqueString(email), flags,
+                subjectClass, self.attributes(attributes), path(span.path), UInt32(clamping: span.line),
             ])
         for identity in identities { writer.identity(identity.value, type: type, subject: row) }
+    }
+
+    /// The list of the attributes' values in the order in which they are declared.
+    private mutating func attributes(_ given: [(key: Located<String>, value: SpecNode)]) -> UInt32 {
+        var words: [UInt32] = []
+        for declared in subjectAttributes {
+            let value = given.first { $0.key.value == declared.name.value }.flatMap { AttributeValue.value($0.value, type: declared.type) }
+            words.append(value.map { writer.value($0) } ?? BundleFormat.none)
+        }
+        return writer.list(words).offset
+    }
+
+    /// Subjects of one file follow each other.
+    private mutating func path(_ path: String) -> UInt32 {
+        if let paths, paths.path == path { return paths.id }
+        let id = writer.string(path)
+        paths = (path, id)
+        return id
     }
 
     private mutating func team(_ document: Document) {
@@ -157,22 +239,30 @@ struct BundleEmitter {
     private mutating func role(_ document: Document) {
         let programs = conditions.permissions[document.name.value] ?? []
         let first = writer.count(.perm)
+        var residual: [UInt32] = []
+        var unconditional: [GrantBuilder.Reach] = []
         for (number, permission) in Role(spec: document.spec).permissions.enumerated() {
             let actions = writer.list(strings: permission.actions.map(\.value))
             let resources = typedGlobs(permission.resources)
             let condition = programs[number].map { writer.program($0, slotCount: environment.slots.count) }
-            writer.append(
+            let reach = grants.reach(permission, &writer)
+            let row = writer.append(
                 .perm,
                 [
                     PermissionColumn.actions: actions.offset, .actionCount: actions.count, .resources: resources.offset,
-                    .resourceCount: resources.count, .condition: condition ?? BundleFormat.none, .source: source(permission.node.span),
+                    .resourceCount: resources.count, .condition: condition ?? BundleFormat.none, .actionBits: reach.actionBits,
+                    .entryBits: reach.entryBits, .isExact: reach.isExact ? 1 : 0, .source: source(permission.node.span),
                 ])
+            if reach.isResidual { residual.append(row) }
+            if permission.when == nil { unconditional.append(reach) }
         }
+        grants.add(unconditional, &writer)
+        let residualList = writer.list(residual)
         writer.append(
             .role,
             [
                 RoleColumn.name: writer.string(document.name.value), .permissions: first, .permissionCount: writer.count(.perm) - first,
-                .source: source(document.span),
+                .residual: residualList.offset, .residualCount: residualList.count, .source: source(document.span),
             ])
     }
 
@@ -209,7 +299,7 @@ struct BundleEmitter {
         writer.append(
             .modl,
             [
-                ModelColumn.name: writer.string(document.name.value), .provider: providerIndex[model.provider.value] ?? 0,
+                ModelColumn.name: writer.string(document.name.value), .provider: names.providers[model.provider.value] ?? 0,
                 .upstream: writer.string(model.upstream), .mode: writer.string(model.mode), .regions: regions.offset,
                 .regionCount: regions.count, .capabilities: capabilities.offset, .capabilityCount: capabilities.count, .tags: tags.offset,
                 .tagCount: tags.count, .contextWindow: UInt32(model.contextWindow ?? 0), .maxOutput: UInt32(model.maxOutput ?? 0),

@@ -20,7 +20,7 @@ public struct BundleOrigin: Sendable {
 /// Turns linked documents into a bundle.
 public enum PolicyCompiler {
     /// Written into every bundle; a compiler that would write other bytes for the same commit has another version.
-    public static let version = "0.1.0"
+    public static let version = "0.2.0"
 
     public struct Result: Sendable {
         /// The bundle; `nil` if there is an error among the diagnostics.
@@ -48,6 +48,12 @@ public enum PolicyCompiler {
         let diagnostics = (checker.diagnostics + conditions.diagnostics).inReadingOrder()
         guard isLinked, !diagnostics.hasErrors, let origin else { return Result(bundle: nil, diagnostics: diagnostics) }
         var emitter = BundleEmitter(governance: governance, organization: organization, conditions: policies, environment: conditions.base)
-        return Result(bundle: emitter.emit(origin: origin), diagnostics: diagnostics)
+        do throws(BundleError) {
+            return Result(bundle: try emitter.emit(origin: origin), diagnostics: diagnostics)
+        } catch {
+            let span = governance.all(.organization).first?.span ?? SourceSpan(startOf: "organization.yaml")
+            let tooLarge = Diagnostic(.bundleTooLarge, error.message, at: span, help: "split the organisation")
+            return Result(bundle: nil, diagnostics: diagnostics + [tooLarge])
+        }
     }
 }

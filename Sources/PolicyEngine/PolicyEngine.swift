@@ -3,110 +3,110 @@ import JSON
 import PolicyBundle
 
 /// Decides requests from one bundle: a pure function of bundle, request and time.
+///
+/// Shared by threads; each decides through a `DecisionSession` of its own.
 public final class PolicyEngine: Sendable {
     public let bundle: PolicyBundle
     /// SHA-256 of the bundle, in hexadecimal.
     public let digest: String
     public let commit: String
 
-    let slots: [SlotSource]
-    let permissions: [[PreparedPermission]]
-    let resourceTypes: [DeclaredResourceType]
-    let policies: [PreparedPolicy]
+    let records: BundleRecords
+    let slots: SlotPlan
+    let slotCount: Int
     /// Policies' variables need this many slots beyond the request's.
     let variableSlots: Int
+    let contextMembers: MemberTable
+    let modelProperties: MemberTable
+    /// By row of `rtyp`.
+    let typeProperties: [MemberTable]
+    let index: MatchIndex
 
-    /// Prepares a verified bundle for deciding; verifies the code of every condition.
+    /// Prepares a bundle for deciding.
     public init(_ bundle: PolicyBundle) throws(BundleError) {
         self.bundle = bundle
+        records = bundle.records
         digest = bundle.digest.description
         commit = bundle.meta(.commit)
-        let context = bundle.contextMembers
-        var slots: [SlotSource] = []
-        for row in 0..<bundle.count(.slot) {
-            let path = bundle.string(Int(bundle.word(.slot, row, 0)))
-            guard let source = SlotSource(path: path, type: bundle.string(Int(bundle.word(.slot, row, 1))), context: context) else {
-                throw BundleError(
-                    .otherVersion, "the bundle's conditions read `\(path)`, which this program does not know; use a newer program")
-            }
-            slots.append(source)
-        }
+        let slots = try SlotPlan(bundle)
         self.slots = slots
-        var widest = slots.count
-        for row in 0..<bundle.count(.prog) {
-            let slotCount = bundle.index(.prog, row, ProgramColumn.slotCount)
-            widest = max(widest, slotCount)
-            do throws(CELVerificationError) {
-                try CELVerifier.verify(bundle.program(row), slotCount: slotCount)
-            } catch {
-                throw BundleError(.damaged, "condition \(row) of the bundle is not valid: \(error)")
-            }
-        }
+        slotCount = bundle.count(.slot)
+        index = MatchIndex(records)
+        var widest = slotCount
+        for row in 0..<bundle.count(.prog) { widest = max(widest, bundle.index(.prog, row, ProgramColumn.slotCount)) }
         for row in 0..<bundle.count(.poli) {
-            widest = max(widest, slots.count + bundle.index(.poli, row, PolicyColumn.variableCount))
+            widest = max(widest, slotCount + Int(records.word(.poli, row, PolicyColumn.variableCount)))
         }
-        variableSlots = widest - slots.count
-        resourceTypes = bundle.declaredResourceTypes
-        permissions = (0..<bundle.count(.role)).map { bundle.preparedPermissions(ofRole: $0) }
-        policies = (0..<bundle.count(.poli)).map { bundle.preparedPolicy($0) }
+        variableSlots = widest - slotCount
+        contextMembers = MemberTable(
+            try Self.members(bundle, bundle.records(.meta, 0, MetaColumn.contextMembers)) { slots.context[$0] ?? -1 })
+        let models = try ConditionVariables.modelProperties.sorted { $0.key < $1.key }.map { name, type throws(BundleError) in
+            try Self.modelProperty(name, type.description, slots.properties[name] ?? -1)
+        }
+        modelProperties = MemberTable(models)
+        typeProperties = try (0..<bundle.count(.rtyp)).map { row throws(BundleError) in
+            MemberTable(try Self.members(bundle, bundle.records(.rtyp, row, ResourceTypeColumn.properties)) { slots.properties[$0] ?? -1 })
+        }
     }
 
-    /// Decides `request`.
+    deinit {
+        contextMembers.release()
+        modelProperties.release()
+        for table in typeProperties { table.release() }
+    }
+
+    private static func members(_ bundle: PolicyBundle, _ rows: Range<Int>, slot: (String) -> Int) throws(BundleError) -> [DeclaredMember] {
+        var members: [DeclaredMember] = []
+        let records = bundle.records
+        for row in rows {
+            let typeName = bundle.string(.attr, row, AttributeColumn.typeName)
+            guard let type = MemberType(name: typeName) else {
+                throw BundleError(.otherVersion, "the bundle declares a member of type `\(typeName)`, which this program does not know")
+            }
+            let values = UnsafeBufferPointer(
+                start: records.words(.list) + bundle.index(.attr, row, AttributeColumn.values),
+                count: bundle.index(.attr, row, AttributeColumn.valueCount))
+            members.append(
+                DeclaredMember(
+                    name: bundle.stringBytes(bundle.index(.attr, row, AttributeColumn.name)), type: type,
+                    slot: slot(bundle.string(.attr, row, AttributeColumn.name)), values: values))
+        }
+        return members
+    }
+
+    /// Properties of models are the same in every bundle.
+    private static func modelProperty(_ name: String, _ typeName: String, _ slot: Int) throws(BundleError) -> DeclaredMember {
+        guard name == "region", let type = MemberType(name: typeName) else {
+            throw BundleError(.otherVersion, "models have a property `\(name)` that this program does not know")
+        }
+        let text: StaticString = "region"
+        return DeclaredMember(
+            name: UnsafeRawBufferPointer(start: UnsafeRawPointer(text.utf8Start), count: text.utf8CodeUnitCount), type: type, slot: slot,
+            values: UnsafeBufferPointer(start: nil, count: 0))
+    }
+
+    /// Decides a request of the shape of OpenID AuthZEN (Authorization API 1.0 §5), as JSON. Makes a session for this one request.
     ///
     /// - Parameters:
     ///   - now: nanoseconds since 1970-01-01T00:00:00Z.
     ///   - id: the decision's id, chosen by the caller so that deciding stays pure.
-    /// - Throws: `RequestError` if a member of the request has another type, or another value, than the declared ones.
-    public func decide(_ request: DecisionRequest, now: Int64, id: String) throws(RequestError) -> Decision {
-        var decision = Decision(id: id, isAllowed: false, bundleDigest: digest, commit: commit)
-        guard let subject = findSubject(request.subject) else {
-            decision.reasons = [.init(.unknownSubject, "there is no \(request.subject.type) `\(request.subject.id)`")]
-            return decision
+    /// - Throws: `RequestError` if the text is no such request, or a member has another type, or another value, than the declared ones.
+    public func decide(_ request: [UInt8], now: Int64, id: String) throws(RequestError) -> Decision {
+        let session = DecisionSession(self)
+        var result: Result<Decision, RequestError> = .failure(RequestError("", "cannot be read"))
+        request.withUnsafeBytes { bytes in
+            do throws(RequestError) {
+                try session.decode(bytes, now: now)
+                session.decide()
+                result = .success(session.decision(id: id))
+            } catch {
+                result = .failure(error)
+            }
         }
-        if bundle.word(.subj, subject, SubjectColumn.flags) & 1 != 0 {
-            decision.reasons = [.init(.subjectDisabled, "the \(request.subject.type) `\(request.subject.id)` is disabled")]
-            return decision
-        }
-        guard let resource = findResource(request.resource) else {
-            decision.reasons = [.init(.unknownResource, "there is no \(request.resource.type) `\(request.resource.id)`")]
-            return decision
-        }
-        if case .declared(let type) = resource, !type.actions.contains(request.action) {
-            decision.reasons = [.init(.unknownAction, "a resource of type `\(type.name)` has no action `\(request.action)`")]
-            return decision
-        }
-        var evaluation = try Evaluation(engine: self, request: request, subject: subject, resource: resource, now: now)
-        decision.estimatedCost = evaluation.estimatedCost
-        evaluation.decide(&decision)
-        return decision
+        return try result.get()
     }
 
-    /// What a request's resource is in the bundle.
-    enum ResolvedResource {
-        case model(Int)
-        case declared(DeclaredResourceType)
-    }
-
-    private func findSubject(_ subject: DecisionRequest.Entity) -> Int? {
-        let type: UInt32
-        switch subject.type {
-        case "user": type = 0
-        case "service-account": type = 1
-        default: return nil
-        }
-        guard let name = bundle.find(subject.id) else { return nil }
-        let key = UInt32(name)
-        if let row = bundle.search(.subj, (type, key), columns: (SubjectColumn.subjectType.rawValue, SubjectColumn.name.rawValue)) {
-            return row
-        }
-        return bundle.search(.iden, (key, type), columns: (0, 1)).map { Int(bundle.word(.iden, $0, 2)) }
-    }
-
-    private func findResource(_ resource: DecisionRequest.Entity) -> ResolvedResource? {
-        if resource.type == "model" {
-            guard let name = bundle.find(resource.id) else { return nil }
-            return bundle.search(.modl, UInt32(name), column: ModelColumn.name).map { .model($0) }
-        }
-        return resourceTypes.first { $0.name == resource.type }.map { .declared($0) }
+    public func decide(_ request: JSONValue, now: Int64, id: String) throws(RequestError) -> Decision {
+        try decide(JSONWriter.bytes(request), now: now, id: id)
     }
 }

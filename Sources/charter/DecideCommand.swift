@@ -43,12 +43,9 @@ struct DecideCommand: ParsableCommand {
             }
             let decision: Decision
             do {
-                decision = try engine.decide(
-                    try DecisionRequest(try JSONParser.parse(Array(data))), now: time, id: DecisionID.make(now: time))
+                decision = try engine.decide(Array(data), now: time, id: DecisionID.make(now: time))
             } catch let error as RequestError {
                 throw ControlError(.input, "\(error)")
-            } catch let error as JSONSyntaxError {
-                throw ControlError(.input, "the request is not valid JSON: \(error)")
             }
             switch output.format {
             case .human: Terminal.out(DecisionText.text(decision))

@@ -9,7 +9,7 @@ import Testing
         var writer = BundleWriter()
         writer.append(.meta, [MetaColumn.organization: writer.string("acme"), .commit: writer.string("abc"), .currency: writer.string("")])
         let rows = values.map { Int(writer.value($0)) }
-        return (try PolicyBundle(bytes: writer.finish()), rows)
+        return (try PolicyBundle(bytes: try writer.finish()), rows)
     }
 
     static let values: [CELValue] = [
@@ -43,16 +43,26 @@ import Testing
         #expect(bundle.count(.valu) == 5)
     }
 
-    @Test func `every string is found by its bytes, and no other`() throws {
+    @Test func `every record is found by the bytes of its name, and no other`() throws {
         let texts = (0..<500).map { "text-\($0)" } + ["", "é", "e\u{301}", "\0"]
-        let (bundle, _) = try Self.bundle(texts.map { .string($0) })
-        for text in texts {
-            let index = try #require(bundle.find(text))
-            #expect(bundle.string(index).utf8.elementsEqual(text.utf8))
+        var writer = BundleWriter()
+        writer.append(.meta, [MetaColumn.organization: writer.string("")])
+        let group = writer.append(.clss, words: [0, 0, 0, 0])
+        for type in [0, SubjectColumn.serviceAccount] {
+            for text in texts { writer.append(.subj, words: [writer.uniqueString(text), writer.string(""), type, group, 0, writer.string(""), 1]) }
         }
-        for text in ["text-500", "text", "text-1 ", "E\u{301}", "\0\0"] { #expect(bundle.find(text) == nil) }
-        for index in 1..<bundle.count(.strx) - 1 {
-            #expect(bundle.string(index - 1).utf8.lexicographicallyPrecedes(bundle.string(index).utf8), "strings are sorted by their bytes")
+        for (row, text) in texts.enumerated() { writer.identity("id:" + text, type: 1, subject: UInt32(row)) }
+        for text in texts { writer.append(.actn, words: [writer.string(text)]) }
+        let bundle = try PolicyBundle(bytes: try writer.finish())
+        for (row, text) in texts.enumerated() {
+            #expect(bundle.findSubject(text, isServiceAccount: false) == row)
+            #expect(bundle.findSubject(text, isServiceAccount: true) == texts.count + row)
+            #expect(bundle.findIdentity("id:" + text, isServiceAccount: true) == row)
+            #expect(bundle.findIdentity("id:" + text, isServiceAccount: false) == nil)
+            #expect(bundle.findAction(text) == row)
+        }
+        for text in ["text-500", "text", "text-1 ", "E\u{301}", "\0\0"] {
+            #expect(bundle.findSubject(text, isServiceAccount: false) == nil && bundle.findAction(text) == nil)
         }
     }
 
@@ -62,7 +72,7 @@ import Testing
         var writer = BundleWriter()
         writer.append(.meta, [MetaColumn.organization: writer.string("")])
         let row = Int(writer.program(program, slotCount: 2))
-        let bundle = try PolicyBundle(bytes: writer.finish())
+        let bundle = try PolicyBundle(bytes: try writer.finish())
         let read = bundle.program(row)
         #expect(read.words == program.words && read.registerCount == program.registerCount && read.slotsRead == program.slotsRead)
         #expect(read.constants.map(\.description) == program.constants.map(\.description))
@@ -78,30 +88,43 @@ import Testing
     }
 
     @Test func `the same calls give the same bytes`() throws {
-        func bytes() -> [UInt8] {
+        func bytes() throws -> [UInt8] {
             var writer = BundleWriter()
             writer.append(.meta, [MetaColumn.organization: writer.string("acme")])
             for value in Self.values { _ = writer.value(value) }
             for index in 0..<100 { writer.identity("identity-\(index * 37 % 100)", type: 0, subject: 0) }
-            return writer.finish()
+            return try writer.finish()
         }
-        let first = bytes()
-        for _ in 0..<10 { #expect(bytes() == first) }
+        let first = try bytes()
+        for _ in 0..<10 { #expect(try bytes() == first) }
         #expect(first.count % 8 == 0)
     }
 
-    @Test func `records are found by their sorted key`() throws {
+    @Test func `a record's source is a path and a place`() throws {
         var writer = BundleWriter()
         writer.append(.meta, [MetaColumn.organization: writer.string("")])
         let source = writer.source(path: "a.yaml", line: 7, column: 2)
-        let names = ["a", "b", "d", "e"]
-        for name in names { writer.append(.team, [TeamColumn.name: writer.string(name), .parent: BundleFormat.none, .source: source]) }
-        _ = writer.string("c")
-        let bundle = try PolicyBundle(bytes: writer.finish())
-        for (row, name) in names.enumerated() {
-            #expect(bundle.find(name).flatMap { bundle.search(.team, UInt32($0), column: TeamColumn.name) } == row)
-        }
-        #expect(bundle.find("c").flatMap { bundle.search(.team, UInt32($0), column: TeamColumn.name) } == nil)
+        writer.append(.team, [TeamColumn.name: writer.string("t"), .parent: BundleFormat.none, .source: source])
+        let bundle = try PolicyBundle(bytes: try writer.finish())
         #expect(bundle.source(bundle.index(.team, 0, TeamColumn.source)) == ("a.yaml", 7, 2))
+    }
+
+    @Test func `equal programs are stored once, and run where they lie`() throws {
+        let environment = CELEnvironment(variables: [.init("x", .string)])
+        let sources = [#"x == "red""#, #"x in ["green", "blue"]"#, #"x == "red""#, #"x.matches("^b")"#]
+        var writer = BundleWriter()
+        writer.append(.meta, [MetaColumn.organization: writer.string("")])
+        writer.slot(path: "x", type: "string")
+        var rows: [UInt32] = []
+        for source in sources { rows.append(writer.program(try CELCompiler.compile(source, in: environment), slotCount: 1)) }
+        #expect(rows == [0, 1, 0, 2])
+        let bundle = try PolicyBundle(bytes: try writer.finish())
+        let activation = CELActivation(slotCount: 1, text: bundle.records.textMemory.baseAddress)
+        for (text, expected) in [("red", [0]), ("blue", [1, 2]), ("green", [1]), ("black", [2])] {
+            activation.reset()
+            activation[0] = activation.makeText(text)
+            let holding = (0..<3).filter { row in if case .isTrue = bundle.conditions.evaluate(row, activation) { true } else { false } }
+            #expect(holding == expected, "\(text)")
+        }
     }
 }

@@ -32,7 +32,7 @@ import Testing
         let title = try #require(test["name"]?.stringValue)
         let now = try #require(Timestamp.seconds(test["now"]?.stringValue ?? fileNow ?? "2026-06-15T12:00:00Z")) * 1_000_000_000
         do {
-            let request = try DecisionRequest(try #require(test["request"]))
+            let request = try #require(test["request"])
             let decision = try engine.decide(request, now: now, id: "case")
             // Through text, so that decimals compare as what is printed.
             let json = try JSONParser.parse(JSONWriter.text(decision.json))

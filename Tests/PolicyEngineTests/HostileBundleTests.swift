@@ -79,7 +79,11 @@ import Testing
     private static func exercise(_ bytes: [UInt8]) throws -> Bool {
         let bundle: PolicyBundle
         do throws(BundleError) { bundle = try PolicyBundle(bytes: bytes) } catch { return false }
-        for index in 0..<bundle.count(.strx) - 1 { _ = bundle.find(bundle.string(index)) }
+        for index in 0..<bundle.count(.strx) - 1 {
+            let text = bundle.string(index)
+            _ = (bundle.findSubject(text, isServiceAccount: false), bundle.findIdentity(text, isServiceAccount: true))
+            _ = (bundle.findModel(text), bundle.findAction(text))
+        }
         for index in 0..<bundle.count(.valu) { _ = bundle.value(index).description }
         for index in 0..<bundle.count(.srce) { _ = bundle.source(index) }
         for index in 0..<bundle.count(.prog) { _ = bundle.program(index) }
@@ -88,16 +92,30 @@ import Testing
         do throws(BundleError) { engine = try PolicyEngine(bundle) } catch { return false }
         for (subject, action, resource, type) in [("ada", "llm.chat", "p/m", "model"), ("x", "call", "y", "tool")] {
             let context: JSONObject = ["inputTokens": 4, "maxOutputTokens": 4, "stage": "draft"]
-            var request = try TestEngine.request(subject, action, resource, resourceType: type, context: context)
-            if type == "tool" { request.resource.properties = ["size": 2, "kind": "a"] }
-            do throws(RequestError) { _ = try engine.decide(request, now: 1_767_300_000_000_000_000, id: "x").json } catch { continue }
+            var request = TestEngine.request(subject, action, resource, resourceType: type, context: context).objectValue ?? [:]
+            if type == "tool" {
+                request["resource"] = ["type": "tool", "id": .string(resource), "properties": ["size": 2, "kind": "a"]]
+            }
+            let now: Int64 = 1_767_300_000_000_000_000
+            do throws(RequestError) { _ = try engine.decide(.object(request), now: now, id: "x").json } catch { continue }
+            _ = decideWithoutIndex(engine, JSONWriter.bytes(.object(request)), now: now)
         }
         return true
     }
 
+    private static func decideWithoutIndex(_ engine: PolicyEngine, _ request: [UInt8], now: Int64) -> Bool {
+        let session = DecisionSession(engine)
+        return request.withUnsafeBytes { bytes in
+            do throws(RequestError) { try session.decode(bytes, now: now) } catch { return false }
+            let isAllowed = session.decide(usingIndex: false)
+            _ = session.json(id: "x")
+            return isAllowed
+        }
+    }
+
     @Test func `the bundle that is mutated is accepted as it is, and its rules are reached`() throws {
         let engine = try PolicyEngine(PolicyBundle(bytes: Self.bundle()))
-        let request = try TestEngine.request("ada", "llm.chat", "p/m")
+        let request = TestEngine.request("ada", "llm.chat", "p/m")
         let decision = try engine.decide(request, now: 1_767_300_000_000_000_000, id: "x")
         #expect(decision.isAllowed && decision.obligations.limits == ["maxOutputTokens": 5] && decision.errors.isEmpty)
         #expect(try Self.exercise(Self.bundle()))
@@ -199,7 +217,7 @@ import Testing
 
     /// Where the records of `section` begin in the file.
     private static func place(of section: BundleSection, in bytes: [UInt8]) -> Int {
-        let entry = BundleFormat.headerSize + section.ordinal * BundleFormat.sectionEntrySize + 8
+        let entry = BundleFormat.headerSize + section.rawValue * BundleFormat.sectionEntrySize + 8
         return bytes.withUnsafeBytes { Int(UInt64(littleEndian: $0.loadUnaligned(fromByteOffset: entry, as: UInt64.self))) }
     }
 }

@@ -29,10 +29,10 @@ enum TestEngine {
     static func request(
         _ subject: String, _ action: String, _ resource: String, type: String = "user", resourceType: String = "model",
         context: JSONObject = [:]
-    ) throws -> DecisionRequest {
-        try DecisionRequest([
+    ) -> JSONValue {
+        [
             "subject": ["type": .string(type), "id": .string(subject)], "action": ["name": .string(action)],
             "resource": ["type": .string(resourceType), "id": .string(resource)], "context": .object(context),
-        ])
+        ]
     }
 }

@@ -23,10 +23,12 @@ struct CodeEmitter {
         emitter.add(Instruction(.finish, result, 0))
         emitter.checkLimits()
         guard emitter.issues.isEmpty else { throw CELIssues(issues: Array(emitter.issues.prefix(CELLimits.issues))) }
-        return CELProgram(
+        var program = CELProgram(
             words: emitter.words, constants: emitter.constants, registerCount: emitter.highest, resultType: expression.resultType,
             slotsRead: emitter.slotsRead.sorted(),
             graph: GraphEmitter.emit(expression, folded: emitter.folded, slotCount: slotCount))
+        program.requirements = Requirements.of(expression, emitter.folded)
+        return program
     }
 
     private init(expression: CheckedExpression) {

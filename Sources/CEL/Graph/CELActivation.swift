@@ -14,6 +14,8 @@ public final class CELActivation {
     private(set) var memory: UnsafeMutableRawPointer
     private var capacity: Int
     private var used = 0
+    /// What cells flagged as the program's text count from: the memory of a `CELGraphTable`, for activations that are used with one.
+    private let text: UnsafeRawPointer?
     /// What `opaque` cells stand for.
     private var kept: [CELValue] = []
     /// The value of the last evaluation whose outcome was `.value` and that the general machine gave.
@@ -21,8 +23,10 @@ public final class CELActivation {
     /// Where the value of the last evaluation lies in the frame, if the graph gave it.
     var resultCell = CELCell.absent
 
-    public init(slotCount: Int, memoryCapacity: Int = 4_096) {
+    /// - Parameter text: the memory of the `CELGraphTable` that this is used with; must outlive it.
+    public init(slotCount: Int, memoryCapacity: Int = 4_096, text: UnsafeRawPointer? = nil) {
         self.slotCount = slotCount
+        self.text = text
         frame = .allocate(capacity: slotCount + Self.registerLimit)
         frame.initialize(repeating: .absent, count: slotCount + Self.registerLimit)
         capacity = max(64, memoryCapacity)
@@ -147,7 +151,29 @@ extension CELActivation {
 
     /// The value of a cell: nil when absent.
     public func value(of cell: CELCell) -> CELValue? {
-        value(of: cell, programText: UnsafeRawPointer(memory))
+        value(of: cell, programText: text ?? UnsafeRawPointer(memory))
+    }
+
+    /// The result of the last evaluation by a `CELGraphTable` that ended in a value.
+    public var lastCell: CELCell { resultCell }
+
+    /// A text that lies in the memory of the `CELGraphTable`, with the hash that `hash(of:)` gave for it.
+    public static func storedText(offset: Int, count: Int, hash: UInt32) -> CELCell {
+        let cell = CELCell(.text, offset: offset, count: count, extra: hash)
+        return CELCell(meta: cell.meta | CELCell.programText, payload: cell.payload)
+    }
+
+    /// The hash that text cells carry. Eight bytes behind the text must be readable.
+    public static func hash(of text: UnsafeRawBufferPointer) -> UInt32 {
+        guard let base = text.baseAddress else { return withUnsafeBytes(of: UInt64(0)) { $0.baseAddress.map { TextHash.of($0, 0) } ?? 0 } }
+        return TextHash.of(base, text.count)
+    }
+
+    /// The bytes of a text cell; nil for any other. Valid until the next change.
+    public func bytes(of cell: CELCell) -> UnsafeRawBufferPointer? {
+        guard cell.isTagged(.text) else { return nil }
+        let base = cell.meta & CELCell.programText == 0 ? UnsafeRawPointer(memory) : (text ?? UnsafeRawPointer(memory))
+        return UnsafeRawBufferPointer(start: base + cell.offset, count: cell.count)
     }
 
     func value(of cell: CELCell, programText: UnsafeRawPointer) -> CELValue? {
@@ -171,7 +197,7 @@ extension CELActivation {
     }
 
     /// What the slots hold, for the general machine. Those that it does not read stay nil.
-    func values(_ slots: [Int]) -> [CELValue?] {
+    public func values(_ slots: [Int]) -> [CELValue?] {
         var values = [CELValue?](repeating: nil, count: slotCount)
         for slot in slots where slot < slotCount { values[slot] = value(of: frame[slot]) }
         return values

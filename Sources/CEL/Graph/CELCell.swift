@@ -97,6 +97,9 @@ extension CELCell {
         }
     }
 
+    /// The value of a cell that is an integer.
+    public var intValue: Int64? { isTagged(.int) ? int : nil }
+
     /// The value of a cell that needs no memory, else nil.
     var scalar: CELValue? {
         switch tag {

@@ -1,6 +1,9 @@
 /// Checks an image from an untrusted source: what passes reads and writes nothing outside the image and the registers that it names.
 enum GraphVerifier {
-    static func verify(_ words: UnsafeBufferPointer<UInt64>, slotCount: Int) throws(CELVerificationError) -> GraphImage.Layout {
+    /// - Parameter textBytes: how many bytes there are from where text constants count on; nil when that is the image's own text.
+    static func verify(
+        _ words: UnsafeBufferPointer<UInt64>, slotCount: Int, textBytes: Int? = nil
+    ) throws(CELVerificationError) -> GraphImage.Layout {
         guard let layout = GraphImage.Layout(words) else { throw CELVerificationError(message: "no graph image") }
         guard layout.slotCount == slotCount else {
             throw CELVerificationError(message: "the graph is for \(layout.slotCount) slots, not \(slotCount)")
@@ -9,7 +12,7 @@ enum GraphVerifier {
         guard layout.instructionCount < GraphExit.first, layout.patternCount * 2 <= layout.constantCount else {
             throw CELVerificationError(message: "too many instructions or patterns")
         }
-        let verifier = Verifier(words: words, layout: layout)
+        let verifier = Verifier(words: words, layout: layout, textBytes: textBytes ?? layout.textBytes)
         for position in 0..<layout.instructionCount { try verifier.instruction(position) }
         try verifier.termination()
         for pattern in 0..<layout.patternCount { try verifier.text(pattern * 2, position: 0) }
@@ -19,6 +22,7 @@ enum GraphVerifier {
     private struct Verifier {
         let words: UnsafeBufferPointer<UInt64>
         let layout: GraphImage.Layout
+        let textBytes: Int
 
         func require(_ condition: Bool, _ position: Int, _ message: @autoclosure () -> String) throws(CELVerificationError) {
             guard condition else { throw CELVerificationError(word: position, message: message()) }
@@ -152,7 +156,7 @@ enum GraphVerifier {
         private func text(_ cell: CELCell, _ position: Int) throws(CELVerificationError) {
             try require(
                 cell.isTagged(.text) && cell.meta & CELCell.programText != 0
-                    && cell.offset + cell.count + TextHash.padding <= layout.textBytes, position,
+                    && cell.offset + cell.count + TextHash.padding <= textBytes, position,
                 "a text constant is malformed")
         }
 

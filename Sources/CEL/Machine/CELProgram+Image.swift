@@ -11,6 +11,19 @@
 extension CELProgram {
     private static let magic: UInt64 = 0x4345_4C50 << 32 | 1
 
+    static let imageHeaderWords = 3
+
+    /// The words of the graph in an image of at least `imageHeaderWords`.
+    static func graphCount(_ image: UnsafeBufferPointer<UInt64>) -> Int { Int(UInt32(truncatingIfNeeded: image[1])) }
+
+    /// The program's words, to be stored from `word` on in a memory whose beginning the graph's texts are to count from.
+    public func image(at word: Int) -> [UInt64] {
+        guard let layout = graph.withUnsafeBufferPointer({ GraphImage.Layout($0) }) else { return image }
+        var moved = self
+        GraphRelocation.relocate(&moved.graph, by: (word + Self.imageHeaderWords + layout.textStart) * 8)
+        return moved.image
+    }
+
     /// The program's words. Patterns are stored as their sources.
     public var image: [UInt64] {
         var writer = ImageWriter()
@@ -37,11 +50,11 @@ extension CELProgram {
 
     /// Reads a program from the words of `image`. Like any program from elsewhere it has yet to be verified, as `CELPrepared` does.
     public init(image: UnsafeBufferPointer<UInt64>, resultType: CELType = .dyn) throws(CELVerificationError) {
-        guard image.count >= 3, image[0] == Self.magic else { throw CELVerificationError(message: "no program image") }
+        guard image.count >= Self.imageHeaderWords, image[0] == Self.magic else { throw CELVerificationError(message: "no program image") }
         let graphCount = Int(UInt32(truncatingIfNeeded: image[1]))
         let wordCount = Int(image[1] >> 32)
         let byteCount = Int(UInt32(truncatingIfNeeded: image[2]))
-        let wordStart = 3 + graphCount
+        let wordStart = Self.imageHeaderWords + graphCount
         let byteStart = wordStart + (wordCount + 1) / 2
         guard byteStart + (byteCount + 7) / 8 <= image.count else { throw CELVerificationError(message: "the program image is cut off") }
         var words: [UInt32] = []
@@ -61,7 +74,7 @@ extension CELProgram {
         for _ in 0..<(try reader.count()) { constants.append(try reader.value(depth: 0)) }
         self.init(
             words: words, constants: constants, registerCount: Int(image[2] >> 32), resultType: resultType, slotsRead: slots,
-            graph: Array(image[3..<wordStart]))
+            graph: Array(image[Self.imageHeaderWords..<wordStart]))
     }
 }
 

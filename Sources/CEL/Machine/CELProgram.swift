@@ -12,6 +12,8 @@ public struct CELProgram: Sendable {
     public var slotsRead: [Int]
     /// The part that runs without allocation, as `GraphImage` lays it out; empty when there is none.
     public var graph: [UInt64]
+    /// What must hold for a condition not to be false; known to its compiler alone, not stored.
+    public var requirements: [CELRequirement] = []
 
     public init(
         words: [UInt32], constants: [CELValue], registerCount: Int, resultType: CELType, slotsRead: [Int], graph: [UInt64] = []

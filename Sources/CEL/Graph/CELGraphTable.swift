@@ -1,0 +1,141 @@
+/// The compiled conditions of a file, run where they lie in its memory.
+///
+/// A program is stored as `CELProgram.image(at:)` gives it. Nothing is copied or decoded: making a table of ten thousand programs takes well
+/// under a millisecond, unless they are verified.
+public final class CELGraphTable: Sendable {
+    // INVARIANT: written before `init` returns and never after; the images were verified, by us or by whoever vouches for them, and the memory
+    // stays as long as the caller keeps it, which is as long as this.
+    private nonisolated(unsafe) let programs: UnsafeMutablePointer<GraphMachine.Program>
+    private nonisolated(unsafe) let handles: UnsafeMutablePointer<OpaquePointer>
+    private nonisolated(unsafe) let slotCounts: UnsafeMutablePointer<UInt32>
+    private let patterns: [CELPattern]
+    public let count: Int
+
+    /// Where the image of a program lies: in 64-bit words from the start of the memory.
+    public struct Place: Sendable {
+        public var word: Int
+        public var count: Int
+        public var slotCount: Int
+
+        public init(word: Int, count: Int, slotCount: Int) {
+            self.word = word
+            self.count = count
+            self.slotCount = slotCount
+        }
+    }
+
+    /// - Parameters:
+    ///   - memory: begins with the images; what text cells flagged as the program's count from. Aligned to 8 bytes.
+    ///   - isTrusted: the images were verified before and have not changed since; only their patterns are compiled.
+    public init(_ places: [Place], in memory: UnsafeRawBufferPointer, isTrusted: Bool) throws(CELVerificationError) {
+        var patterns: [CELPattern] = []
+        var found: [(graph: UnsafeBufferPointer<UInt64>, layout: GraphImage.Layout, firstPattern: Int)?] = []
+        found.reserveCapacity(places.count)
+        let words = UnsafeBufferPointer(
+            start: memory.baseAddress?.assumingMemoryBound(to: UInt64.self), count: memory.count / MemoryLayout<UInt64>.size)
+        for place in places {
+            guard let graph = try Self.graph(of: place, words) else {
+                found.append(nil)
+                continue
+            }
+            let layout =
+                isTrusted ? GraphImage.Layout(graph) : try GraphVerifier.verify(graph, slotCount: place.slotCount, textBytes: memory.count)
+            guard let layout else { throw CELVerificationError(message: "no graph image") }
+            found.append((graph, layout, patterns.count))
+            if layout.patternCount > 0 { patterns += try Self.patterns(graph, layout, memory) }
+        }
+        count = places.count
+        self.patterns = patterns
+        programs = .allocate(capacity: max(1, count))
+        slotCounts = .allocate(capacity: max(1, count))
+        handles = .allocate(capacity: max(1, patterns.count))
+        for (index, pattern) in patterns.enumerated() { (handles + index).initialize(to: pattern.handle) }
+        let start = memory.baseAddress ?? UnsafeRawPointer(programs)
+        for (number, place) in places.enumerated() {
+            (slotCounts + number).initialize(to: UInt32(clamping: place.slotCount))
+            let base = found[number]?.graph.baseAddress ?? start.assumingMemoryBound(to: UInt64.self)
+            let layout = found[number]?.layout
+            // Where there is no graph there is no instruction, and nothing is ever read at the base.
+            (programs + number).initialize(
+                to: GraphMachine.Program(
+                    code: base + GraphImage.headerWords, constants: base + (layout?.constantStart ?? 0), text: start,
+                    patterns: UnsafePointer(handles + (found[number]?.firstPattern ?? 0)), instructionCount: layout?.instructionCount ?? 0,
+                    registerCount: layout?.registerCount ?? 0))
+        }
+    }
+
+    deinit {
+        programs.deallocate()
+        handles.deallocate()
+        slotCounts.deallocate()
+    }
+
+    /// The graph within a program's image; nil where it has none.
+    private static func graph(
+        of place: Place, _ words: UnsafeBufferPointer<UInt64>
+    ) throws(CELVerificationError) -> UnsafeBufferPointer<UInt64>? {
+        guard place.word >= 0, place.count >= CELProgram.imageHeaderWords, place.word <= words.count - place.count else {
+            throw CELVerificationError(message: "the program image is cut off")
+        }
+        let count = CELProgram.graphCount(UnsafeBufferPointer(rebasing: words[place.word..<place.word + place.count]))
+        guard count <= place.count - CELProgram.imageHeaderWords else {
+            throw CELVerificationError(message: "the program image is cut off")
+        }
+        if count == 0 { return nil }
+        let start = place.word + CELProgram.imageHeaderWords
+        return UnsafeBufferPointer(rebasing: words[start..<start + count])
+    }
+
+    private static func patterns(
+        _ graph: UnsafeBufferPointer<UInt64>, _ layout: GraphImage.Layout, _ memory: UnsafeRawBufferPointer
+    ) throws(CELVerificationError) -> [CELPattern] {
+        var patterns: [CELPattern] = []
+        for number in 0..<layout.patternCount {
+            let word = layout.constantStart + number * 2
+            let cell = CELCell(meta: graph[word], payload: graph[word + 1])
+            guard cell.offset + cell.count <= memory.count else { throw CELVerificationError(message: "a pattern is out of range") }
+            let source = String(decoding: memory[cell.offset..<cell.offset + cell.count], as: UTF8.self)
+            do throws(CELError) { patterns.append(try CELPattern(source)) } catch {
+                throw CELVerificationError(message: error.message)
+            }
+        }
+        return patterns
+    }
+
+    /// How evaluating a graph ended.
+    public enum Result: Sendable {
+        case isFalse, isTrue
+        /// An error of a kind that the general machine would give too.
+        case error
+        /// A value in `CELActivation.lastCell`.
+        case value
+        /// The graph cannot tell: the general machine has to evaluate the program.
+        case undecided
+    }
+
+    /// Evaluates a program's graph. Allocates nothing.
+    ///
+    /// - Precondition: the activation has at least as many slots as the program, and its `text` is this table's memory.
+    @inline(__always)
+    public func evaluate(_ number: Int, _ activation: CELActivation, budget: Int = CELMachine.defaultBudget) -> Result {
+        precondition(number >= 0 && number < count)
+        let program = UnsafePointer(programs + number)
+        let slots = Int(slotCounts[number])
+        precondition(slots <= activation.slotCount)
+        // Registers must not hold places in a memory of earlier inputs.
+        let registers = activation.frame + slots
+        for register in 0..<program.pointee.registerCount { registers[register] = .absent }
+        if program.pointee.instructionCount == 0 { return .undecided }
+        let context = GraphMachine.Context(program: program, frame: activation.frame, memory: UnsafeRawPointer(activation.memory))
+        let outcome = GraphMachine.run(context, budget: budget)
+        switch outcome.exit {
+        case GraphExit.isTrue: return .isTrue
+        case GraphExit.isFalse: return .isFalse
+        case GraphExit.error, GraphExit.budget: return .error
+        case GraphExit.value:
+            activation.resultCell = activation.frame[Int(outcome.cell)]
+            return .value
+        default: return .undecided
+        }
+    }
+}

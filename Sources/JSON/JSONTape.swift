@@ -1,0 +1,204 @@
+/// JSON text taken apart in place: one token for each name and value, in the order of the text. Kept and filled again, it allocates nothing.
+///
+/// It accepts what `JSONParser` accepts and nothing else; what is wrong with a text is for that to say. Belongs to one thread at a time.
+public final class JSONTape {
+    public enum Kind: UInt8, Sendable {
+        case null, bool, int, double, string, array, object
+
+        /// What the value is called in messages to people, as `JSONValue.kindName` has it.
+        public var name: String {
+            switch self {
+            case .null: "null"
+            case .bool: "a boolean"
+            case .int: "an integer"
+            case .double: "a number"
+            case .string: "a string"
+            case .array: "an array"
+            case .object: "an object"
+            }
+        }
+    }
+
+    public struct Token: Sendable {
+        public var kind: Kind
+        /// For a string, whether its bytes were unescaped into `unescaped`; for a boolean, its value.
+        var flag: Bool
+        /// Place of a string's or number's bytes; number of members or elements of what has them.
+        var start: UInt32
+        var count: UInt32
+        /// The token after this value and all that is in it.
+        public var next: UInt32
+    }
+
+    static let depthLimit = 64
+    /// Objects with more members than this are checked for duplicates with a set.
+    private static let searchedMembers = 24
+
+    // INVARIANT: reached by pointer, as stored arrays would be checked for exclusive access at every step; all live as long as this.
+    private var tokens: UnsafeMutablePointer<Token>
+    private var tokenCapacity = 256
+    private var unescaped: UnsafeMutablePointer<UInt8>
+    private var unescapedCapacity = 1_024
+    private var text = UnsafeRawPointer(UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1))
+    private let noText: UnsafeRawPointer
+
+    public init() {
+        tokens = .allocate(capacity: tokenCapacity)
+        unescaped = .allocate(capacity: unescapedCapacity)
+        noText = text
+    }
+
+    deinit {
+        tokens.deallocate()
+        unescaped.deallocate()
+        noText.deallocate()
+    }
+
+    /// Takes a text apart; false if it is not valid JSON. The text must stay where it is as long as tokens are read.
+    public func read(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard let start = bytes.baseAddress, bytes.count < Int(UInt32.max) else { return false }
+        text = start
+        // Every token but the outermost takes two bytes at least, and unescaping makes nothing longer.
+        if bytes.count > tokenCapacity * 2 - 2 {
+            tokens.deallocate()
+            tokenCapacity = bytes.count
+            tokens = .allocate(capacity: tokenCapacity)
+        }
+        if bytes.count > unescapedCapacity {
+            unescaped.deallocate()
+            unescapedCapacity = bytes.count * 2
+            unescaped = .allocate(capacity: unescapedCapacity)
+        }
+        var reader = TapeReader(
+            text: start.assumingMemoryBound(to: UInt8.self), end: bytes.count, tokens: tokens, unescaped: unescaped)
+        guard reader.document() else { return false }
+        return !reader.hasLargeObject || !hasDuplicates()
+    }
+
+    /// The token of the whole text is 0.
+    public subscript(token: Int) -> Token { tokens[token] }
+
+    public func kind(_ token: Int) -> Kind { tokens[token].kind }
+    public func bool(_ token: Int) -> Bool { tokens[token].flag }
+
+    /// Members of an object, elements of an array.
+    public func count(_ token: Int) -> Int { Int(tokens[token].count) }
+    public func next(_ token: Int) -> Int { Int(tokens[token].next) }
+
+    /// The bytes of a string, escapes resolved, or of a number.
+    public func bytes(_ token: Int) -> UnsafeRawBufferPointer {
+        let token = tokens[token]
+        let base = token.kind == .string && token.flag ? UnsafeRawPointer(unescaped) : text
+        return UnsafeRawBufferPointer(start: base + Int(token.start), count: Int(token.count))
+    }
+
+    public func string(_ token: Int) -> String { String(decoding: bytes(token), as: UTF8.self) }
+
+    /// The value of the member `name` of an object.
+    public func member(_ object: Int, _ name: StaticString) -> Int? {
+        var token = object + 1
+        let end = next(object)
+        while token < end {
+            let key = bytes(token)
+            if key.count == name.utf8CodeUnitCount,
+                UnsafeRawBufferPointer(start: UnsafeRawPointer(name.utf8Start), count: key.count).elementsEqual(key)
+            {
+                return token + 1
+            }
+            token = next(token + 1)
+        }
+        return nil
+    }
+
+    private func hasDuplicates() -> Bool {
+        var token = 0
+        let end = next(0)
+        while token < end {
+            if tokens[token].kind == .object, count(token) > Self.searchedMembers {
+                var names: Set<String> = []
+                var member = token + 1
+                while member < next(token) {
+                    if !names.insert(string(member)).inserted { return true }
+                    member = next(member + 1)
+                }
+            }
+            token += 1
+        }
+        return false
+    }
+
+    /// The value of an integer.
+    public func int(_ token: Int) -> Int64 {
+        let bytes = bytes(token)
+        var magnitude: UInt64 = 0
+        let isNegative = bytes.first == UInt8(ascii: "-")
+        for byte in isNegative ? bytes.dropFirst() : bytes[...] { magnitude = magnitude &* 10 &+ UInt64(byte &- 0x30) }
+        // INVARIANT: the reader has seen that it fits.
+        return isNegative ? Int64(truncatingIfNeeded: 0 &- magnitude) : Int64(truncatingIfNeeded: magnitude)
+    }
+
+    /// The value of a number.
+    public func double(_ token: Int) -> Double {
+        if kind(token) == .int { return Double(int(token)) }
+        let bytes = bytes(token)
+        return DecimalReading.double(bytes) ?? Double(String(decoding: bytes, as: UTF8.self)) ?? .nan
+    }
+
+    /// The value as `JSONParser` would give it.
+    public func value(_ token: Int) -> JSONValue {
+        switch kind(token) {
+        case .null: return .null
+        case .bool: return .bool(bool(token))
+        case .int: return .int(int(token))
+        case .double: return .double(double(token))
+        case .string: return .string(string(token))
+        case .array:
+            var items: [JSONValue] = []
+            var element = token + 1
+            while element < next(token) {
+                items.append(value(element))
+                element = next(element)
+            }
+            return .array(items)
+        case .object:
+            var members: [JSONObject.Member] = []
+            var member = token + 1
+            while member < next(token) {
+                members.append(.init(name: string(member), value: value(member + 1)))
+                member = next(member + 1)
+            }
+            return .object(JSONObject(uniqueMembers: members))
+        }
+    }
+
+    /// Whether `TapeReader` compares each name with those before it.
+    static func isSearched(_ members: UInt32) -> Bool { members <= UInt32(searchedMembers) }
+}
+
+/// Decimal numbers whose nearest double is found by one exact operation.
+enum DecimalReading {
+    private static let powers: [Double] = [
+        1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+    ]
+
+    /// Nil where the digits or the exponent are too many for that.
+    static func double(_ bytes: UnsafeRawBufferPointer) -> Double? {
+        var mantissa: UInt64 = 0
+        var digits = 0
+        var fraction = 0
+        var isFraction = false
+        for byte in bytes.first == UInt8(ascii: "-") ? bytes.dropFirst() : bytes[...] {
+            if byte == UInt8(ascii: ".") {
+                isFraction = true
+                continue
+            }
+            guard byte >= 0x30, byte <= 0x39, digits < 15 else { return nil }
+            mantissa = mantissa * 10 + UInt64(byte - 0x30)
+            digits += 1
+            if isFraction { fraction += 1 }
+        }
+        // Both are exact, so the quotient is rounded once.
+        let value = Double(mantissa) / powers[fraction]
+        return bytes.first == UInt8(ascii: "-") ? -value : value
+    }
+}

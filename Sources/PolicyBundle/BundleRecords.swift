@@ -1,0 +1,94 @@
+/// Where the records of a bundle lie: reading without checks, for the engine.
+///
+/// INVARIANT: the bundle was verified, so that every index that one of its words holds leads to a record, and it outlives this.
+public struct BundleRecords: @unchecked Sendable {
+    /// By section.
+    public let places: [UnsafeRawPointer]
+    private let counts: [Int]
+    private let end: UnsafeRawPointer
+
+    init(places: [UnsafeRawPointer], counts: [Int], end: UnsafeRawPointer) {
+        self.places = places
+        self.counts = counts
+        self.end = end
+    }
+
+    public func count(_ section: BundleSection) -> Int { counts[section.rawValue] }
+
+    /// The words of a section.
+    public func words(_ section: BundleSection) -> UnsafePointer<UInt32> {
+        places[section.rawValue].assumingMemoryBound(to: UInt32.self)
+    }
+
+    /// The 64-bit words of a section.
+    public func doubleWords(_ section: BundleSection) -> UnsafePointer<UInt64> {
+        places[section.rawValue].assumingMemoryBound(to: UInt64.self)
+    }
+
+    public func word<Column: BundleColumn>(_ section: BundleSection, _ row: Int, _ column: Column) -> UInt32 {
+        words(section)[row * section.stride + column.rawValue]
+    }
+
+    /// What text cells of conditions count from: `code` and all that follows.
+    public var textMemory: UnsafeRawBufferPointer {
+        let start = places[BundleSection.code.rawValue]
+        return UnsafeRawBufferPointer(start: start, count: end - start)
+    }
+
+    /// The bytes of a string.
+    public func text(_ index: Int) -> UnsafeRawBufferPointer {
+        let offsets = words(.strx)
+        let start = Int(offsets[index])
+        return UnsafeRawBufferPointer(start: places[BundleSection.strb.rawValue] + start, count: Int(offsets[index + 1]) - start)
+    }
+
+    // MARK: Hash tables
+
+    public func subject(_ name: UnsafeRawBufferPointer, _ isServiceAccount: Bool) -> Int? {
+        let salt = isServiceAccount ? SubjectColumn.serviceAccount : 0
+        return find(name, salt: salt, .sbjh, .subj, text: SubjectColumn.name.rawValue) { record in
+            record[SubjectColumn.flags.rawValue] & SubjectColumn.serviceAccount == salt
+        }
+    }
+
+    public func identity(_ identity: UnsafeRawBufferPointer, _ isServiceAccount: Bool) -> Int? {
+        let type: UInt32 = isServiceAccount ? 1 : 0
+        let row = find(identity, salt: type * SubjectColumn.serviceAccount, .idnh, .iden, text: 0) { $0[1] == type }
+        return row.map { Int(words(.iden)[$0 * 3 + 2]) }
+    }
+
+    public func model(_ name: UnsafeRawBufferPointer) -> Int? {
+        find(name, salt: 0, .mdlh, .modl, text: ModelColumn.name.rawValue) { _ in true }
+    }
+
+    public func action(_ name: UnsafeRawBufferPointer) -> Int? { find(name, salt: 0, .acth, .actn, text: 0) { _ in true } }
+
+    /// The value of a group of slots' values.
+    public func equalityValue(_ text: UnsafeRawBufferPointer, group: Int) -> Int? {
+        let salt = UInt32(truncatingIfNeeded: group)
+        return find(text, salt: salt, .eqvh, .eqva, text: EqualityValueColumn.text.rawValue) {
+            $0[EqualityValueColumn.group.rawValue] == salt
+        }
+    }
+
+    @inline(__always)
+    private func find(
+        _ text: UnsafeRawBufferPointer, salt: UInt32, _ table: BundleSection, _ section: BundleSection, text column: Int,
+        where matches: (UnsafePointer<UInt32>) -> Bool
+    ) -> Int? {
+        let entries = words(table)
+        let mask = count(table) - 1
+        let records = words(section)
+        let stride = section.stride
+        var place = Int(truncatingIfNeeded: StringHash.hash(text, salt: salt)) & mask
+        // INVARIANT: the verifier has seen an empty entry in the table, so that this ends.
+        while true {
+            let entry = entries[place]
+            if entry == BundleFormat.none { return nil }
+            let record = records + Int(entry) * stride
+            let other = self.text(Int(record[column]))
+            if other.count == text.count, matches(record), other.elementsEqual(text) { return Int(entry) }
+            place = (place + 1) & mask
+        }
+    }
+}
