@@ -16,18 +16,19 @@ struct PEMBlock: ~Copyable {
         let code: Int32 = try text.withUnsafeBufferPointer { buffer throws(SigningError) in
             let source = try LibCrypto.made(BIO_new_mem_buf(buffer.baseAddress, Int32(clamping: buffer.count)), "read from memory")
             defer { BIO_free(source) }
-            return PEM_read_bio(source, &name, &header, &data, &count)
+            // `SECURE` has libcrypto wipe the lines that it reads.
+            return PEM_read_bio_ex(source, &name, &header, &data, &count, UInt32(PEM_FLAG_SECURE | PEM_FLAG_EAY_COMPATIBLE))
         }
         defer {
-            CRYPTO_free(name, #fileID, #line)
-            CRYPTO_free(header, #fileID, #line)
+            CRYPTO_secure_free(name, #fileID, #line)
+            CRYPTO_secure_free(header, #fileID, #line)
         }
         guard code == 1, let name, let header, let data else {
             ERR_clear_error()
             throw SigningError(.malformed, "not valid PEM")
         }
         guard header.pointee == 0 else {
-            CRYPTO_clear_free(data, count, #fileID, #line)
+            CRYPTO_secure_clear_free(data, count, #fileID, #line)
             throw SigningError(.unsupported, "a PEM block with headers, as keys with a pass phrase have; write the key as plain PKCS#8")
         }
         label = String(cString: name)
@@ -35,7 +36,7 @@ struct PEMBlock: ~Copyable {
         self.count = count
     }
 
-    deinit { CRYPTO_clear_free(data, count, #fileID, #line) }
+    deinit { CRYPTO_secure_clear_free(data, count, #fileID, #line) }
 
     /// Calls `decode` with the place of the DER bytes, which it moves, and their number: the shape of libcrypto's `d2i` functions. All
     /// bytes must be taken.
