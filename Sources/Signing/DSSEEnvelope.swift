@@ -31,7 +31,8 @@ public struct DSSEEnvelope: Hashable, Sendable {
         do throws(JSONSyntaxError) {
             json = try JSONParser.parse(text)
         } catch {
-            throw SigningError(.malformed, "the envelope is not valid JSON: \(error)")
+            // What is wrong is told by its place alone: text of a stranger's must not reach a terminal.
+            throw SigningError(.malformed, "the envelope is not valid JSON, at byte \(error.offset)")
         }
         guard json.objectValue != nil else { throw SigningError(.malformed, "the envelope is not a JSON object") }
         guard let type = json["payloadType"]?.stringValue else { throw Self.missing("payloadType", "a string") }

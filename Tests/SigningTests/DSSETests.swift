@@ -149,6 +149,13 @@ import Testing
         #expect(failure { _ = try DSSEEnvelope(parsing: Array(text.utf8)) }?.kind == .malformed)
     }
 
+    @Test func `what an unverified envelope says is not repeated`() throws {
+        for text in [#"{"\u009b2Jx": 1, "\u009b2Jx": 2}"#, #"{"payload": "\u202eevil", "payloadType": "\u202eevil", "signatures": []}"#] {
+            let error = try #require(failure { _ = try DSSEEnvelope(parsing: Array(text.utf8)) })
+            #expect(error.message.unicodeScalars.allSatisfy { $0.isASCII }, "\(error)")
+        }
+    }
+
     @Test func `an envelope cannot ask for endless work`() throws {
         let many = [JSONValue](repeating: ["sig": "AAAA"], count: 33)
         #expect(failure { _ = try Self.envelope(payload: [], signatures: many) }?.kind == .malformed)
