@@ -37,6 +37,7 @@ let package = Package(
         .target(name: "Git", dependencies: ["CLibGit2"], swiftSettings: strict),
         .target(name: "Postgres", dependencies: ["CLibPQ"], swiftSettings: strict),
         .target(name: "Diagnostics", dependencies: ["JSON"], swiftSettings: strict),
+        .target(name: "Signing", dependencies: ["CLibCrypto", "Digest", "JSON"], swiftSettings: strict),
         .target(
             name: "HTTPService",
             dependencies: [
@@ -52,11 +53,12 @@ let package = Package(
         // Floor 3: the binary format.
         .target(name: "PolicyBundle", dependencies: ["CEL", "Digest"], swiftSettings: strict),
 
-        // Floor 4: model to bundle; bundle and request to decision.
+        // Floor 4: model to bundle; bundle and request to decision; where a bundle comes from.
         .target(
             name: "PolicyCompiler", dependencies: ["CEL", "Diagnostics", "GovernanceModel", "JSON", "Patterns", "PolicyBundle"],
             swiftSettings: strict),
         .target(name: "PolicyEngine", dependencies: ["CEL", "JSON", "Patterns", "PolicyBundle"], swiftSettings: strict),
+        .target(name: "BundleProvenance", dependencies: ["Digest", "JSON", "PolicyBundle", "Signing"], swiftSettings: strict),
 
         // Floor 5: state in Postgres.
         .target(
@@ -73,8 +75,8 @@ let package = Package(
         .target(
             name: "ControlPlane",
             dependencies: [
-                "Diagnostics", "EnforcementServer", "Git", "GovernanceModel", "HTTPService", "JSON", "PolicyBundle", "PolicyCompiler",
-                "PolicyEngine", "Postgres", "Reconciler",
+                "BundleProvenance", "Diagnostics", "EnforcementServer", "Git", "GovernanceModel", "HTTPService", "JSON", "PolicyBundle",
+                "PolicyCompiler", "PolicyEngine", "Postgres", "Reconciler", "Signing",
             ], swiftSettings: strict),
 
         // Floor 7: the command line.
@@ -100,6 +102,11 @@ let package = Package(
             name: "PolicyEngineTests",
             dependencies: ["Digest", "GovernanceModel", "JSON", "PolicyBundle", "PolicyCompiler", "PolicyEngine"],
             exclude: ["Cases"], swiftSettings: strict),
+        .testTarget(name: "SigningTests", dependencies: ["JSON", "Signing"], swiftSettings: strict),
+        .testTarget(
+            name: "BundleProvenanceTests",
+            dependencies: ["BundleProvenance", "Digest", "GovernanceModel", "JSON", "PolicyBundle", "PolicyCompiler", "Signing"],
+            swiftSettings: strict),
         .testTarget(name: "CELTests", dependencies: ["CEL", "CELConformance"], swiftSettings: strict),
         .testTarget(name: "GitTests", dependencies: ["Git"], swiftSettings: strict),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres"], swiftSettings: strict),

@@ -1,7 +1,6 @@
 import Dispatch
 import EnforcementServer
 import HTTPService
-import PolicyBundle
 import PolicyEngine
 
 /// `charter serve`: the server alone, with one bundle.
@@ -11,9 +10,9 @@ public final class BundleServer: Sendable {
     private let host: String
     private let stopped = DispatchSemaphore(value: 0)
 
-    public init(bundle path: String, host: String, port: Int) throws(ControlError) {
+    public init(bundle: BundleSource, host: String, port: Int) throws(ControlError) {
         do {
-            engine = try PolicyEngine(try PolicyBundle.open(path: path))
+            engine = try PolicyEngine(try bundle.open())
             server = try EnforcementServer(host: host, port: port, store: BundleStore(), status: ServiceStatus())
         } catch {
             throw ControlError(wrapping: error)

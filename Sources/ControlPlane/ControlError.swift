@@ -1,9 +1,11 @@
+import BundleProvenance
 import Git
 import GovernanceModel
 import HTTPService
 import PolicyBundle
 import Postgres
 import Reconciler
+import Signing
 
 /// The exit codes of every command.
 public enum ExitStatus: Int32, Sendable {
@@ -62,6 +64,8 @@ public struct ControlError: Error, Sendable, CustomStringConvertible {
     }
 
     public init(_ error: BundleError) { self.init(.input, error.message) }
+    public init(_ error: SigningError) { self.init(error.kind == .library ? .internalError : .input, error.message) }
+    public init(_ error: ProvenanceError) { self.init(error.kind == .library ? .internalError : .input, error.message) }
     public init(_ error: DirectoryError) { self.init(.input, error.description) }
 
     /// Any error that a stage throws, told as one of these.
@@ -73,6 +77,8 @@ public struct ControlError: Error, Sendable, CustomStringConvertible {
         case let error as PostgresError: self.init(error)
         case let error as PrivateClusterError: self.init(error)
         case let error as BundleError: self.init(error)
+        case let error as SigningError: self.init(error)
+        case let error as ProvenanceError: self.init(error)
         case let error as DirectoryError: self.init(error)
         case let error as HTTPServiceError: self.init(.tryAgain, "\(error)")
         default: self.init(.internalError, "\(error)")

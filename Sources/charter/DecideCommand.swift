@@ -4,7 +4,6 @@ import EnforcementServer
 import Foundation
 import GovernanceModel
 import JSON
-import PolicyBundle
 import PolicyEngine
 
 struct DecideCommand: ParsableCommand {
@@ -24,11 +23,12 @@ struct DecideCommand: ParsableCommand {
     @Option(name: .long, help: "Decide as if it were this time, e.g. 2026-01-31T12:00:00Z.")
     var now: String?
 
+    @OptionGroup var trust: TrustOptions
     @OptionGroup var output: FormatOption
 
     func run() throws {
         try Terminal.run {
-            let engine = try PolicyEngine(try PolicyBundle.open(path: bundle))
+            let engine = try PolicyEngine(try trust.source(bundle).open())
             guard let data = request == "-" ? FileHandle.standardInput.readDataToEndOfFile() : FileManager.default.contents(atPath: request)
             else {
                 throw ControlError(.input, "`\(request)` cannot be read")

@@ -1,7 +1,6 @@
 import ArgumentParser
 import ControlPlane
 import JSON
-import PolicyBundle
 import PolicyEngine
 
 struct InspectCommand: ParsableCommand {
@@ -10,11 +9,12 @@ struct InspectCommand: ParsableCommand {
     @Argument(help: "The bundle.")
     var bundle: String
 
+    @OptionGroup var trust: TrustOptions
     @OptionGroup var output: FormatOption
 
     func run() throws {
         try Terminal.run {
-            let summary = BundleSummary(try PolicyEngine(try PolicyBundle.open(path: bundle)))
+            let summary = BundleSummary(try PolicyEngine(try trust.source(bundle).open()))
             switch output.format {
             case .human: Terminal.out(summary.text)
             case .json: Terminal.out(summary.json)

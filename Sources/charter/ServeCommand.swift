@@ -8,13 +8,14 @@ struct ServeCommand: ParsableCommand {
     @Argument(help: "The bundle.")
     var bundle: String
 
+    @OptionGroup var trust: TrustOptions
     @OptionGroup var listen: ListenOptions
 
     @OptionGroup var output: FormatOption
 
     func run() throws {
         try Terminal.run {
-            let server = try BundleServer(bundle: bundle, host: try listen.host, port: try listen.port)
+            let server = try BundleServer(bundle: trust.source(bundle), host: try listen.host, port: try listen.port)
             let signals = StopSignals { server.stop() }
             try withExtendedLifetime(signals) {
                 try server.run { url, engine in

@@ -14,7 +14,8 @@ import Testing
     func help() throws {
         let commands = [
             ([], []), (["up"], []), (["validate"], []), (["compile"], ["-o", "x"]), (["inspect"], ["x"]),
-            (["decide"], ["x", "--request", "x"]),
+            (["decide"], ["x", "--request", "x"]), (["verify"], ["x", "--trusted-keys", "x"]), (["keys"], []), (["keys", "new"], []),
+            (["keys", "show"], ["x"]),
             (["reconcile"], []), (["drift"], []), (["serve"], ["x"]), (["bench"], []), (["bench", "thread"], []), (["schemas"], ["x"]),
         ]
         for (command, required) in commands {

@@ -11,13 +11,25 @@ struct TestRepository {
         try git("init", "--quiet", "--initial-branch=main")
     }
 
-    /// The example organisation, committed; drift is looked for every 200 milliseconds.
-    static func acme(at path: String, drift: String = "correct") throws -> TestRepository {
+    /// A copy of an example, not committed.
+    private static func copy(of example: String, at path: String) throws -> TestRepository {
         // The sources may be reached through a symbolic link.
         let here = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
-        let example = here.appendingPathComponent("../../../../examples/acme").standardizedFileURL.path
-        try FileManager.default.copyItem(atPath: example, toPath: path)
-        let repository = try TestRepository(at: path)
+        let folder = here.appendingPathComponent("../../../../examples/" + example).standardizedFileURL.path
+        try FileManager.default.copyItem(atPath: folder, toPath: path)
+        return try TestRepository(at: path)
+    }
+
+    /// The small example without models, committed.
+    static func todo(at path: String) throws -> TestRepository {
+        let repository = try copy(of: "authzen-todo", at: path)
+        try repository.commit("Begin governance as code")
+        return repository
+    }
+
+    /// The example organisation, committed; drift is looked for every 200 milliseconds.
+    static func acme(at path: String, drift: String = "correct") throws -> TestRepository {
+        let repository = try copy(of: "acme", at: path)
         try repository.replace("interval: 5s", with: "interval: 200ms", in: "organization.yaml")
         try repository.replace("drift: correct", with: "drift: \(drift)", in: "organization.yaml")
         try repository.commit("Begin governance as code")
