@@ -24,6 +24,7 @@ let package = Package(
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
         .target(name: "CAllocationCount"),
+        .target(name: "CCycleCounter"),
 
         // Floor 1: tools that know nothing of governance.
         .target(name: "Digest", dependencies: ["CLibCrypto"], swiftSettings: strict),
@@ -60,6 +61,13 @@ let package = Package(
         .target(name: "PolicyEngine", dependencies: ["CEL", "JSON", "Patterns", "PolicyBundle"], swiftSettings: strict),
         .target(name: "BundleProvenance", dependencies: ["Digest", "JSON", "PolicyBundle", "Signing"], swiftSettings: strict),
 
+        .target(
+            name: "DecisionBenchmark",
+            dependencies: [
+                "CAllocationCount", "CCycleCounter", "Diagnostics", "GovernanceModel", "JSON", "PolicyBundle", "PolicyCompiler",
+                "PolicyEngine",
+            ], swiftSettings: strict),
+
         // Floor 5: state in Postgres.
         .target(
             name: "Reconciler", dependencies: ["Diagnostics", "Digest", "GovernanceModel", "JSON", "Postgres"],
@@ -83,7 +91,8 @@ let package = Package(
         .executableTarget(
             name: "charter",
             dependencies: [
-                "CEL", "CELBenchmark", "CELConformance", "CELWorkbench", "ControlPlane", "Diagnostics", "EnforcementServer", "Git",
+                "CEL", "CELBenchmark", "CELConformance", "CELWorkbench", "ControlPlane", "DecisionBenchmark", "Diagnostics",
+                "EnforcementServer", "Git",
                 "GovernanceModel", "JSON", "PolicyBundle", "PolicyCompiler", "PolicyEngine", "Reconciler",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),

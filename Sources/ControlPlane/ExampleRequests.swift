@@ -21,7 +21,8 @@ enum ExampleRequests {
         var allowed: Example?
         var denied: Example?
         var unpermitted: Example?
-        for subject in 0..<min(limit, bundle.count(.subj)) where bundle.word(.subj, subject, SubjectColumn.flags) & SubjectColumn.serviceAccount == 0 {
+        for subject in 0..<min(limit, bundle.count(.subj))
+        where bundle.word(.subj, subject, SubjectColumn.flags) & SubjectColumn.serviceAccount == 0 {
             for model in 0..<min(limit, bundle.count(.modl)) {
                 for size in sizes {
                     let body = request(bundle, subject: subject, model: model, size)

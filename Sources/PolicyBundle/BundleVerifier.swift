@@ -12,7 +12,8 @@ enum BundleVerifier {
 
     /// Checks the header, the table of sections and, unless the file is trusted, the digest.
     static func layout(of memory: UnsafeRawBufferPointer, isTrusted: Bool) throws(BundleError) -> Layout {
-        guard let start = memory.baseAddress, memory.count >= BundleFormat.headerSize, memory[0..<8].elementsEqual(BundleFormat.magic) else {
+        guard let start = memory.baseAddress, memory.count >= BundleFormat.headerSize, memory[0..<8].elementsEqual(BundleFormat.magic)
+        else {
             throw BundleError(.notABundle, "this is not a bundle: it does not begin with the magic bytes")
         }
         let version = load(memory, 8, UInt32.self)

@@ -209,7 +209,9 @@ public final class PolicyBundle: @unchecked Sendable {
     public func findSubject(_ name: String, isServiceAccount: Bool) -> Int? { find(name) { records.subject($0, isServiceAccount) } }
 
     /// The subject of this external identity.
-    public func findIdentity(_ identity: String, isServiceAccount: Bool) -> Int? { find(identity) { records.identity($0, isServiceAccount) } }
+    public func findIdentity(_ identity: String, isServiceAccount: Bool) -> Int? {
+        find(identity) { records.identity($0, isServiceAccount) }
+    }
 
     public func findModel(_ name: String) -> Int? { find(name) { records.model($0) } }
 

@@ -47,7 +47,9 @@ struct RecordVerifier {
         for row in 0..<records.count(.srce) where records.words(.srce)[row * 3] >= strings { throw BundleVerifier.wrong(.srce, row) }
         for row in 0..<records.count(.iden) {
             let record = records.words(.iden) + row * 3
-            guard record[0] < strings, record[1] < 2, record[2] < UInt32(records.count(.subj)) else { throw BundleVerifier.wrong(.iden, row) }
+            guard record[0] < strings, record[1] < 2, record[2] < UInt32(records.count(.subj)) else {
+                throw BundleVerifier.wrong(.iden, row)
+            }
         }
         for row in 0..<records.count(.slot) {
             let record = records.words(.slot) + row * 3
@@ -101,7 +103,9 @@ struct RecordVerifier {
                 throw BundleVerifier.wrong(.post, row)
             }
         }
-        guard records.count(.grnt) == records.count(.role) * actions else { throw BundleVerifier.damaged("its table of grants has the wrong size") }
+        guard records.count(.grnt) == records.count(.role) * actions else {
+            throw BundleVerifier.damaged("its table of grants has the wrong size")
+        }
         for row in 0..<records.count(.grnt) {
             let word = records.words(.grnt)[row]
             guard word == BundleFormat.none || isBitmap(word, entryWords) else { throw BundleVerifier.wrong(.grnt, row) }

@@ -136,7 +136,9 @@ extension BundleEmitter {
         case .team: if let team = names.teams[subject.name] { exemptionsOfTeam[team, default: []].append(row) }
         case .role: if let role = names.roles[subject.name] { exemptionsOfRole[role, default: []].append(row) }
         default:
-            if let subject = subjectRow(subject.kind == .serviceAccount, subject.name) { exemptionsOfSubject[subject, default: []].append(row) }
+            if let subject = subjectRow(subject.kind == .serviceAccount, subject.name) {
+                exemptionsOfSubject[subject, default: []].append(row)
+            }
         }
     }
 

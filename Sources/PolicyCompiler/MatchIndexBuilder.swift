@@ -82,7 +82,9 @@ struct MatchIndexBuilder {
             if case .roles(let rows) = anchor { for row in rows { roleCrowds[row, default: 0] += 1 } }
         }
         for (number, policy) in policies.enumerated() {
-            guard let (slot, values) = policy.requirements.min(by: { ($0.value.count, $0.key) < ($1.value.count, $1.key) }) else { continue }
+            guard let (slot, values) = policy.requirements.min(by: { ($0.value.count, $0.key) < ($1.value.count, $1.key) }) else {
+                continue
+            }
             let isCrowded =
                 switch anchors[number] {
                 case .subjects: false
@@ -236,7 +238,8 @@ struct MatchIndexBuilder {
                 writer.append(
                     .eqva,
                     [
-                        EqualityValueColumn.group: number, .text: writer.string(String(decoding: text, as: UTF8.self)), .posts: posts.first, .postCount: posts.count,
+                        EqualityValueColumn.group: number, .text: writer.string(String(decoding: text, as: UTF8.self)), .posts: posts.first,
+                        .postCount: posts.count,
                     ])
             }
         }

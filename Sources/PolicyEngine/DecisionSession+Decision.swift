@@ -16,7 +16,8 @@ extension DecisionSession {
         decision.estimatedCost = request.pointee.cost
         for permission in hits.pointee.permissionErrors {
             let condition = bundle.index(.perm, permission, PermissionColumn.condition)
-            decision.errors.append(.init(message: message(of: value(condition)), source: source(.perm, permission, PermissionColumn.source)))
+            decision.errors.append(
+                .init(message: message(of: value(condition)), source: source(.perm, permission, PermissionColumn.source)))
         }
         decision.exemptions = hits.pointee.exemptions.sorted().map { bundle.string(.exem, $0, ExemptionColumn.name) }
         var policy: UInt32?
@@ -49,7 +50,8 @@ extension DecisionSession {
         let name = engine.bundle.string(.subj, request.subject, SubjectColumn.name)
         return .init(
             .noPermission,
-            "no role of \(type) `\(name)` permits `\(request.action.string)` on \(request.resourceType.string) `\(request.resourceID.string)`")
+            "no role of \(type) `\(name)` permits `\(request.action.string)` on \(request.resourceType.string) `\(request.resourceID.string)`"
+        )
     }
 
     private func add(_ hit: HitBuffer.Rule, to decision: inout Decision) {

@@ -134,7 +134,8 @@ extension DecisionSession {
         let message = Int(rule[RuleColumn.message.rawValue])
         if records.word(.poli, Int(hit.policy), PolicyColumn.variableCount) > 0 {
             evaluateVariables(Int(hit.policy))
-        } else if case .value = engine.bundle.conditions.evaluate(message, activation), let text = activation.bytes(of: activation.lastCell) {
+        } else if case .value = engine.bundle.conditions.evaluate(message, activation), let text = activation.bytes(of: activation.lastCell)
+        {
             output.writeEscaped(text)
             return
         }

@@ -72,6 +72,12 @@ extension DecisionSession {
 
     // MARK: Policies
 
+    /// How many policies are about the request that was decoded last, whether their conditions hold or not.
+    public func matchingPolicyCount() -> Int {
+        guard request.pointee.refusal == .none else { return 0 }
+        return (0..<engine.records.count(.poli)).count { matches($0) }
+    }
+
     /// Whether the policy is about the request: all dimensions given match, and none of those of `not`.
     @inline(never)
     func matches(_ policy: Int) -> Bool {
@@ -125,7 +131,8 @@ extension DecisionSession {
     ) -> Bool {
         let globs = list(record, column)
         for place in stride(from: 0, to: globs.count, by: 2)
-        where Self.isMatched(type, engine.records.text(Int(globs[place]))) && Self.isMatched(id, engine.records.text(Int(globs[place + 1]))) {
+        where Self.isMatched(type, engine.records.text(Int(globs[place]))) && Self.isMatched(id, engine.records.text(Int(globs[place + 1])))
+        {
             return true
         }
         return false

@@ -29,7 +29,8 @@ extension DecisionSession {
         throw RequestError(pointer(), "must be \(member.pointee.type.expectation), found \(kind.name)")
     }
 
-    private func strings(_ array: Int, among values: UnsafeBufferPointer<UInt32>, at pointer: () -> String) throws(RequestError) -> CELCell {
+    private func strings(_ array: Int, among values: UnsafeBufferPointer<UInt32>, at pointer: () -> String) throws(RequestError) -> CELCell
+    {
         let list = activation.makeList(count: tape.count(array))
         var element = array + 1
         var index = 0

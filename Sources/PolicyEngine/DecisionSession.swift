@@ -69,6 +69,9 @@ public final class DecisionSession {
 
     /// Whether the request that was decided last is allowed.
     public var isAllowed: Bool { state.pointee.isAllowed }
+
+    /// How many rules took effect on it.
+    public var ruleCount: Int { hits.pointee.ruleCount }
 }
 
 /// What was found on the way to a decision, in memory that is kept.

@@ -5,7 +5,8 @@ import JSON
 
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "bench", abstract: "Measure.", subcommands: [BenchThreadCommand.self, BenchCelCommand.self])
+        commandName: "bench", abstract: "Measure.",
+        subcommands: [BenchThreadCommand.self, BenchCelCommand.self, BenchDecisionsCommand.self])
 }
 
 struct BenchThreadCommand: ParsableCommand {

@@ -49,7 +49,9 @@ import Testing
         writer.append(.meta, [MetaColumn.organization: writer.string("")])
         let group = writer.append(.clss, words: [0, 0, 0, 0])
         for type in [0, SubjectColumn.serviceAccount] {
-            for text in texts { writer.append(.subj, words: [writer.uniqueString(text), writer.string(""), type, group, 0, writer.string(""), 1]) }
+            for text in texts {
+                writer.append(.subj, words: [writer.uniqueString(text), writer.string(""), type, group, 0, writer.string(""), 1])
+            }
         }
         for (row, text) in texts.enumerated() { writer.identity("id:" + text, type: 1, subject: UInt32(row)) }
         for text in texts { writer.append(.actn, words: [writer.string(text)]) }

@@ -70,7 +70,9 @@ import Testing
         let list = Self.place(of: .list, in: bytes)
         for number in 1..<40 {
             for word in [2 * number, 2 * number + 1] {
-                withUnsafeBytes(of: UInt32(2 * number - 1).littleEndian) { bytes.replaceSubrange(list + word * 4..<list + word * 4 + 4, with: $0) }
+                withUnsafeBytes(of: UInt32(2 * number - 1).littleEndian) {
+                    bytes.replaceSubrange(list + word * 4..<list + word * 4 + 4, with: $0)
+                }
             }
         }
         Self.seal(&bytes)
