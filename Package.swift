@@ -25,13 +25,14 @@ let package = Package(
         .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
         .target(name: "CAllocationCount"),
         .target(name: "CCycleCounter"),
+        .target(name: "CPrefetch"),
 
         // Floor 1: tools that know nothing of governance.
         .target(name: "Digest", dependencies: ["CLibCrypto"], swiftSettings: strict),
         .target(name: "JSON", swiftSettings: strict),
         .target(name: "Patterns", swiftSettings: strict),
         .target(name: "YAML", dependencies: ["CLibYAML"], swiftSettings: strict),
-        .target(name: "CEL", dependencies: ["CRE2"], swiftSettings: strict),
+        .target(name: "CEL", dependencies: ["CPrefetch", "CRE2"], swiftSettings: strict),
         .target(name: "CELConformance", dependencies: ["CEL"], swiftSettings: strict),
         .target(name: "CELBenchmark", dependencies: ["CAllocationCount", "CEL"], swiftSettings: strict),
         .target(name: "CELWorkbench", dependencies: ["CEL", "CELConformance", "JSON"], swiftSettings: strict),
@@ -58,7 +59,7 @@ let package = Package(
         .target(
             name: "PolicyCompiler", dependencies: ["CEL", "Diagnostics", "GovernanceModel", "JSON", "Patterns", "PolicyBundle"],
             swiftSettings: strict),
-        .target(name: "PolicyEngine", dependencies: ["CEL", "JSON", "Patterns", "PolicyBundle"], swiftSettings: strict),
+        .target(name: "PolicyEngine", dependencies: ["CEL", "CPrefetch", "JSON", "Patterns", "PolicyBundle"], swiftSettings: strict),
         .target(name: "BundleProvenance", dependencies: ["Digest", "JSON", "PolicyBundle", "Signing"], swiftSettings: strict),
 
         .target(

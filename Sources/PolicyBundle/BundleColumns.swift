@@ -235,11 +235,14 @@ public enum IndexColumn: Int, BundleColumn {
 }
 
 /// A policy at its place in the match index. Bits of `flags`: its dimensions must be checked one by one always (1), where no document
-/// names the request's action (2), where the resource is of a declared type (4); it has variables (8). Above these four its enforcement.
+/// names the request's action (2), where the resource is of a declared type (4); it has variables (8); its one rule, whose condition and memo stand here too, denies (16). Above
+/// these its enforcement.
 public enum HotPolicyColumn: Int, BundleColumn {
-    case policy, flags, rules, ruleCount
+    case policy, flags, rules, ruleCount, condition, memo
     public var type: ColumnType {
         switch self {
+        case .condition: .optional(.prog)
+        case .memo: .number
         case .policy: .index(.poli)
         case .flags: .below(3 << Self.enforcementShift)
         case .rules: .offset
@@ -251,7 +254,9 @@ public enum HotPolicyColumn: Int, BundleColumn {
     public static let checkedForUnknownAction: UInt32 = 2
     public static let checkedForDeclaredType: UInt32 = 4
     public static let hasVariables: UInt32 = 8
-    public static let enforcementShift: UInt32 = 4
+    /// Its one rule is strict and has the effect `deny` or `requireApproval`.
+    public static let denies: UInt32 = 16
+    public static let enforcementShift: UInt32 = 5
 }
 
 /// Sorted by subject.

@@ -1,6 +1,6 @@
 /// The sections of a bundle and the columns of their records. `docs/bundle.md` describes the format for other readers.
 ///
-/// A bundle is one little-endian file: a header of 64 bytes, a table of sections, and the sections, each 8-byte aligned. Every record is a
+/// A bundle is one little-endian file: a header of 64 bytes, a table of sections, and the sections, each aligned to a cache line of 64 bytes. Every record is a
 /// fixed number of 32-bit words; what is longer (strings, lists, values) stands in a section of its own and is named by index.
 public enum BundleFormat {
     /// `CHARTERB`
@@ -15,6 +15,8 @@ public enum BundleFormat {
     public static let none: UInt32 = .max
     /// A bundle larger than this is refused.
     public static let sizeLimit = 1 << 31
+    /// Sections begin at cache lines.
+    static func padded(_ size: Int) -> Int { (size + 63) / 64 * 64 }
     /// Zeros behind the last section, so that eight bytes can be read from the end of any text.
     static let trailer = 8
 }
@@ -25,6 +27,9 @@ public enum BundleSection: Int, CaseIterable, Sendable {
     case meta
     /// Compiled conditions, 64-bit words: program images, run in place. What text cells flagged as a program's count from is its beginning.
     case code
+    /// Hash table of the texts that conditions compare with: hash, place and length of each, as text cells have them; a length of `none` where
+    /// there is no text.
+    case txtc
     /// Where each string begins in `strb`; one entry more than there are strings.
     case strx
     /// The bytes of all strings.
@@ -85,16 +90,24 @@ public enum BundleSection: Int, CaseIterable, Sendable {
     /// Hash table of `eqva` by group and text.
     case eqvh
 
-    /// Words in a record; 0 for the section of bytes.
-    public var stride: Int { Self.strides[rawValue] }
-
-    private static let strides: [Int] = allCases.map { section in
-        switch section {
+    /// Words in a record; 0 for the section of bytes. A test holds this and the columns together.
+    @inlinable
+    public var stride: Int {
+        switch self {
         case .strb: 0
-        case .code, .bits, .slot: section == .slot ? 3 : 2
-        case .strx, .list, .sbjh, .idnh, .mdlh, .acth, .eqvh, .grnt, .actn: 1
-        case .valu, .srce, .iden, .post: 3
-        default: section.columns.count
+        case .strx, .list, .sbjh, .idnh, .mdlh, .actn, .acth, .eqvh, .grnt: 1
+        case .code, .bits: 2
+        case .valu, .srce, .iden, .slot, .post, .prov, .prog, .eqgr, .txtc: 3
+        case .clss, .attr, .eqva: 4
+        case .anch: 5
+        case .rtyp, .hotp: 6
+        case .subj, .rule: 7
+        case .team, .perm, .exem: 9
+        case .indx: 10
+        case .role, .pric: 12
+        case .meta: 13
+        case .modl: 15
+        case .poli: 45
         }
     }
 

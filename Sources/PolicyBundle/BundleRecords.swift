@@ -1,30 +1,41 @@
+import CEL
+import Glibc
+
 /// Where the records of a bundle lie: reading without checks, for the engine.
 ///
 /// INVARIANT: the bundle was verified, so that every index that one of its words holds leads to a record, and it outlives this.
 public struct BundleRecords: @unchecked Sendable {
-    /// By section.
-    public let places: [UnsafeRawPointer]
-    private let counts: [Int]
+    /// By section: where its records begin, how many there are.
+    @usableFromInline let places: UnsafePointer<UnsafeRawPointer>
+    @usableFromInline let counts: UnsafePointer<Int>
     private let end: UnsafeRawPointer
 
-    init(places: [UnsafeRawPointer], counts: [Int], end: UnsafeRawPointer) {
+    init(places: UnsafePointer<UnsafeRawPointer>, counts: UnsafePointer<Int>, end: UnsafeRawPointer) {
         self.places = places
         self.counts = counts
         self.end = end
     }
 
+    @inlinable
     public func count(_ section: BundleSection) -> Int { counts[section.rawValue] }
 
     /// The words of a section.
+    @inlinable
     public func words(_ section: BundleSection) -> UnsafePointer<UInt32> {
         places[section.rawValue].assumingMemoryBound(to: UInt32.self)
     }
 
     /// The 64-bit words of a section.
+    @inlinable
     public func doubleWords(_ section: BundleSection) -> UnsafePointer<UInt64> {
         places[section.rawValue].assumingMemoryBound(to: UInt64.self)
     }
 
+    /// A record's first word.
+    @inlinable
+    public func record(_ section: BundleSection, _ row: Int) -> UnsafePointer<UInt32> { words(section) + row * section.stride }
+
+    @inlinable
     public func word<Column: BundleColumn>(_ section: BundleSection, _ row: Int, _ column: Column) -> UInt32 {
         words(section)[row * section.stride + column.rawValue]
     }
@@ -36,6 +47,7 @@ public struct BundleRecords: @unchecked Sendable {
     }
 
     /// The bytes of a string.
+    @inlinable
     public func text(_ index: Int) -> UnsafeRawBufferPointer {
         let offsets = words(.strx)
         let start = Int(offsets[index])
@@ -43,6 +55,25 @@ public struct BundleRecords: @unchecked Sendable {
     }
 
     // MARK: Hash tables
+
+    /// A text of a request: the constant of some condition where it is one, else a copy in the activation.
+    public func cell(ofText text: UnsafeRawBufferPointer, in activation: CELActivation) -> CELCell {
+        let hash = CELActivation.hash(of: text)
+        let table = words(.txtc)
+        let mask = count(.txtc) - 1
+        var place = Int(hash) & mask
+        // INVARIANT: the verifier has seen an empty entry in the table, so that this ends.
+        while true {
+            let record = table + place * 3
+            if record[2] == BundleFormat.none { return activation.makeText(text, hash: hash) }
+            if record[0] == hash, Int(record[2]) == text.count,
+                memcmp(places[BundleSection.code.rawValue] + Int(record[1]), text.baseAddress ?? UnsafeRawPointer(table), text.count) == 0
+            {
+                return CELActivation.storedText(offset: Int(record[1]), count: text.count, hash: hash)
+            }
+            place = (place + 1) & mask
+        }
+    }
 
     public func subject(_ name: UnsafeRawBufferPointer, _ isServiceAccount: Bool) -> Int? {
         let salt = isServiceAccount ? SubjectColumn.serviceAccount : 0
@@ -80,14 +111,16 @@ public struct BundleRecords: @unchecked Sendable {
         let mask = count(table) - 1
         let records = words(section)
         let stride = section.stride
-        var place = Int(truncatingIfNeeded: StringHash.hash(text, salt: salt)) & mask
+        var place = Int(StringHash.hash(text, salt: salt)) & mask
         // INVARIANT: the verifier has seen an empty entry in the table, so that this ends.
         while true {
             let entry = entries[place]
             if entry == BundleFormat.none { return nil }
             let record = records + Int(entry) * stride
             let other = self.text(Int(record[column]))
-            if other.count == text.count, matches(record), other.elementsEqual(text) { return Int(entry) }
+            if other.count == text.count, matches(record),
+                memcmp(other.baseAddress ?? UnsafeRawPointer(records), text.baseAddress ?? UnsafeRawPointer(records), text.count) == 0
+            { return Int(entry) }
             place = (place + 1) & mask
         }
     }

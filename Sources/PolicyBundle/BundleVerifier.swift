@@ -32,7 +32,7 @@ enum BundleVerifier {
         guard load(memory, 12, UInt32.self) == UInt32(all.count) else { throw damaged("it has an unexpected number of sections") }
         var places: [UnsafeRawPointer] = []
         var counts: [Int] = []
-        var end = BundleFormat.headerSize + all.count * BundleFormat.sectionEntrySize
+        var end = BundleFormat.padded(BundleFormat.headerSize + all.count * BundleFormat.sectionEntrySize)
         guard end <= memory.count else { throw damaged("its table of sections is cut off") }
         for (position, section) in all.enumerated() {
             let entry = BundleFormat.headerSize + position * BundleFormat.sectionEntrySize
@@ -43,7 +43,7 @@ enum BundleVerifier {
             else { throw damaged("the entry of section `\(section.name)` is wrong") }
             places.append(start + end)
             counts.append(section.stride == 0 ? Int(size) : Int(size) / (section.stride * 4))
-            end += (Int(size) + 7) / 8 * 8
+            end += BundleFormat.padded(Int(size))
             guard end <= memory.count else { throw damaged("section `\(section.name)` is cut off") }
         }
         guard end + BundleFormat.trailer == memory.count else { throw damaged("it does not end after its last section") }
@@ -72,6 +72,7 @@ enum BundleVerifier {
         let checker = RecordVerifier(records)
         for section in BundleSection.allCases where !section.columns.isEmpty { try checker.verify(section) }
         try checker.verifyPlain()
+        try checker.verifyConstants()
         try checker.verifyIndex()
         try verifyTables(records)
         try verifyConditions(records)

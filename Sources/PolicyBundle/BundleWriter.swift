@@ -11,7 +11,12 @@ public struct BundleWriter {
     private var valueIDs: [ValueKey: UInt32] = [:]
     private var programIDs: [ProgramKey: UInt32] = [:]
 
+    private var programTexts: [[UInt8]: Int] = [:]
+
     private struct ValueKey: Hashable { var tag, a, b: UInt32 }
+    /// What stands before the first instruction of a graph takes seven words.
+    private static let codeAlignment: UInt32 = 1
+
     private struct ProgramKey: Hashable {
         var image: [UInt64]
         var slotCount: Int
@@ -107,8 +112,10 @@ public struct BundleWriter {
     public mutating func program(_ program: CELProgram, slotCount: Int) -> UInt32 {
         let key = ProgramKey(image: program.image, slotCount: slotCount)
         if let known = programIDs[key] { return known }
+        // A graph's instructions begin at a cache line.
+        while count(.code) % 8 != Self.codeAlignment { append(.code, words: [0, 0]) }
         let word = count(.code)
-        let image = program.image(at: Int(word))
+        let image = program.image(at: Int(word), texts: &programTexts)
         for word in image { append(.code, words: [UInt32(truncatingIfNeeded: word), UInt32(truncatingIfNeeded: word >> 32)]) }
         for slot in program.slotsRead where slot < Int(count(.slot)) { sections[BundleSection.slot.rawValue][slot * 3 + 2] = 1 }
         let index = append(.prog, [ProgramColumn.word: word, .wordCount: UInt32(image.count), .slotCount: UInt32(slotCount)])
@@ -176,7 +183,23 @@ public struct BundleWriter {
         sections[BundleSection.mdlh.rawValue] = table(.modl, text: ModelColumn.name.rawValue) { _, _ in 0 }
         sections[BundleSection.acth.rawValue] = table(.actn, text: 0) { _, _ in 0 }
         sections[BundleSection.eqvh.rawValue] = table(.eqva, text: EqualityValueColumn.text.rawValue) { words, row in words[row] }
+        sections[BundleSection.txtc.rawValue] = constantTable()
         return try assemble()
+    }
+
+    /// The texts that conditions compare with, by the hash that their cells carry.
+    private func constantTable() -> [UInt32] {
+        let mask = StringHash.capacity(programTexts.count) - 1
+        var table = [UInt32](repeating: BundleFormat.none, count: (mask + 1) * 3)
+        for (text, offset) in programTexts.sorted(by: { $0.value < $1.value }) {
+            let hash = text.withUnsafeBytes { CELActivation.hash(of: $0) }
+            var place = Int(hash) & mask
+            while table[place * 3 + 2] != BundleFormat.none { place = (place + 1) & mask }
+            table[place * 3] = hash
+            table[place * 3 + 1] = UInt32(offset)
+            table[place * 3 + 2] = UInt32(text.count)
+        }
+        return table
     }
 
     /// A hash table of the records of a section by the text in a column and a salt.
@@ -191,7 +214,7 @@ public struct BundleWriter {
                 let start = row * section.stride
                 let string = Int(words[start + column])
                 let text = UnsafeRawBufferPointer(rebasing: bytes[Int(offsets[string])..<Int(offsets[string + 1])])
-                var place = Int(truncatingIfNeeded: StringHash.hash(text, salt: salt(words, start))) & mask
+                var place = Int(StringHash.hash(text, salt: salt(words, start))) & mask
                 while table[place] != BundleFormat.none { place = (place + 1) & mask }
                 table[place] = UInt32(row)
             }
@@ -201,9 +224,9 @@ public struct BundleWriter {
 
     private consuming func assemble() throws(BundleError) -> [UInt8] {
         let all = BundleSection.allCases
-        let bodyStart = BundleFormat.headerSize + all.count * BundleFormat.sectionEntrySize
+        let bodyStart = BundleFormat.padded(BundleFormat.headerSize + all.count * BundleFormat.sectionEntrySize)
         let sizes = all.map { $0 == .strb ? stringBytes.count : sections[$0.rawValue].count * 4 }
-        let total = sizes.reduce(bodyStart + BundleFormat.trailer) { $0 + ($1 + 7) / 8 * 8 }
+        let total = sizes.reduce(bodyStart + BundleFormat.trailer) { $0 + BundleFormat.padded($1) }
         guard total <= BundleFormat.sizeLimit else {
             throw BundleError(.tooLarge, "the bundle would have \(total) bytes, more than the \(BundleFormat.sizeLimit) that one may have")
         }
@@ -220,8 +243,9 @@ public struct BundleWriter {
             Self.append(&file, UInt32(section.stride))
             Self.append(&file, UInt64(offset))
             Self.append(&file, UInt64(size))
-            offset += (size + 7) / 8 * 8
+            offset += BundleFormat.padded(size)
         }
+        file += [UInt8](repeating: 0, count: bodyStart - file.count)
         for (section, size) in zip(all, sizes) {
             if section == .strb {
                 file += stringBytes
@@ -231,7 +255,7 @@ public struct BundleWriter {
                 sections[section.rawValue].withUnsafeBytes { file += $0 }
                 sections[section.rawValue] = []
             }
-            file += [UInt8](repeating: 0, count: (8 - size % 8) % 8)
+            file += [UInt8](repeating: 0, count: BundleFormat.padded(size) - size)
         }
         file += [UInt8](repeating: 0, count: BundleFormat.trailer)
         let digest = SHA256Digest(of: file)

@@ -16,8 +16,8 @@ public final class PolicyBundle: @unchecked Sendable {
     let memory: UnsafeRawBufferPointer
     private let isMapped: Bool
     /// By section: where its records begin, how many there are.
-    private let places: [UnsafeRawPointer]
-    private let counts: [Int]
+    private let places: UnsafeMutablePointer<UnsafeRawPointer>
+    private let counts: UnsafeMutablePointer<Int>
     /// The conditions, ready to run where they lie.
     public let conditions: CELGraphTable
 
@@ -97,7 +97,7 @@ public final class PolicyBundle: @unchecked Sendable {
 
     /// Verifies a bundle in memory.
     public convenience init(bytes: [UInt8]) throws(BundleError) {
-        let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: max(bytes.count, 1), alignment: 8)
+        let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: max(bytes.count, 1), alignment: 64)
         copy.copyBytes(from: bytes)
         try self.init(memory: UnsafeRawBufferPointer(start: copy.baseAddress, count: bytes.count), isMapped: false, isTrusted: false)
     }
@@ -105,16 +105,23 @@ public final class PolicyBundle: @unchecked Sendable {
     private init(memory: UnsafeRawBufferPointer, isMapped: Bool, isTrusted: Bool) throws(BundleError) {
         self.memory = memory
         self.isMapped = isMapped
+        let sections = BundleSection.allCases.count
+        places = .allocate(capacity: sections)
+        counts = .allocate(capacity: sections)
         do throws(BundleError) {
             let layout = try BundleVerifier.layout(of: memory, isTrusted: isTrusted)
             digest = layout.digest
-            places = layout.places
-            counts = layout.counts
-            let records = BundleRecords(places: layout.places, counts: layout.counts, end: layout.end)
+            for section in 0..<sections {
+                (places + section).initialize(to: layout.places[section])
+                (counts + section).initialize(to: layout.counts[section])
+            }
+            let records = BundleRecords(places: places, counts: counts, end: layout.end)
             if !isTrusted { try BundleVerifier.verify(records) }
             conditions = try Self.conditions(records, isTrusted: isTrusted)
         } catch {
             // `deinit` does not run for an object that failed to become one.
+            places.deallocate()
+            counts.deallocate()
             Self.release(memory, isMapped: isMapped)
             throw error
         }
@@ -133,7 +140,11 @@ public final class PolicyBundle: @unchecked Sendable {
         }
     }
 
-    deinit { Self.release(memory, isMapped: isMapped) }
+    deinit {
+        places.deallocate()
+        counts.deallocate()
+        Self.release(memory, isMapped: isMapped)
+    }
 
     private static func release(_ memory: UnsafeRawBufferPointer, isMapped: Bool) {
         if isMapped {

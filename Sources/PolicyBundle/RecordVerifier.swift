@@ -1,3 +1,5 @@
+import CEL
+
 /// Checks the words of records by the types of their columns, a column at a time.
 struct RecordVerifier {
     private let records: BundleRecords
@@ -83,6 +85,30 @@ struct RecordVerifier {
 
     private func isBitmap(_ offset: UInt32, _ words: Int) -> Bool { Int(offset) + words <= records.count(.bits) }
 
+    /// Texts that conditions compare with: each is read where it is said to be.
+    func verifyConstants() throws(BundleError) {
+        let capacity = records.count(.txtc)
+        let size = records.textMemory.count - BundleFormat.trailer
+        var empty = 0
+        for row in 0..<capacity {
+            let record = records.words(.txtc) + row * 3
+            if record[2] == BundleFormat.none {
+                empty += 1
+            } else if Int(record[1]) + Int(record[2]) > size {
+                throw BundleVerifier.wrong(.txtc, row)
+            } else {
+                let text = UnsafeRawBufferPointer(rebasing: records.textMemory[Int(record[1])..<Int(record[1]) + Int(record[2])])
+                // A cell made of it must be what it would be if it were copied from a request: valid, and with its hash.
+                guard CELActivation.hash(of: text) == record[0], UTF8Check.isValid(text.assumingMemoryBound(to: UInt8.self)) else {
+                    throw BundleVerifier.wrong(.txtc, row)
+                }
+            }
+        }
+        guard capacity > 0, capacity & (capacity - 1) == 0, empty > 0 else {
+            throw BundleVerifier.damaged("the hash table `txtc` has the wrong size or is full")
+        }
+    }
+
     /// The match index: the engine scans it without looking where it goes.
     func verifyIndex() throws(BundleError) {
         let policies = records.count(.hotp)
@@ -114,6 +140,10 @@ struct RecordVerifier {
         for row in 0..<records.count(.rule) {
             let memo = records.word(.rule, row, RuleColumn.memo)
             guard memo == BundleFormat.none || memo < memos else { throw BundleVerifier.wrong(.rule, row) }
+        }
+        for row in 0..<policies {
+            let memo = records.word(.hotp, row, HotPolicyColumn.memo)
+            guard memo == BundleFormat.none || memo < memos else { throw BundleVerifier.wrong(.hotp, row) }
         }
         guard memos <= UInt32(records.count(.rule)) else { throw BundleVerifier.damaged("it has more shared conditions than rules") }
         for row in 1..<max(1, records.count(.anch))

@@ -1,12 +1,10 @@
-/// The hash by which a bundle finds records: 64-bit FNV-1a with a final mix, since tables take the low bits.
+import CEL
+
+/// The hash by which a bundle finds records: that of text cells, so that a request's texts are hashed once.
 enum StringHash {
     /// - Parameter salt: tells apart what has the same text: a subject's type, a group of values.
-    static func hash(_ bytes: UnsafeRawBufferPointer, salt: UInt32) -> UInt64 {
-        var value: UInt64 = 0xcbf2_9ce4_8422_2325 ^ UInt64(salt)
-        for byte in bytes { value = (value ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
-        value ^= value >> 32
-        value = value &* 0xd6e8_feb8_6659_fd93
-        return value ^ (value >> 32)
+    static func hash(_ bytes: UnsafeRawBufferPointer, salt: UInt32) -> UInt32 {
+        CELActivation.hash(of: bytes) ^ (salt &* 0x9E37_79B9)
     }
 
     /// Entries of the table for `count` records: a power of two, at most three quarters full.

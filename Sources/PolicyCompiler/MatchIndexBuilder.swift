@@ -1,3 +1,4 @@
+import GovernanceModel
 import PolicyBundle
 
 /// Builds the match index: by what a request is found to be about, the policies that may apply.
@@ -39,6 +40,9 @@ struct MatchIndexBuilder {
             }
         }
     }
+
+    /// Effects of which one that is strict refuses the request.
+    private static let denying = ["deny", "requireApproval"].compactMap { GovernanceModel.Policy.effects.firstIndex(of: $0) }.map { UInt32($0) }
 
     /// More policies than this on one anchor are looked up by a value that their conditions need, if there is one.
     private static let crowd = 64
@@ -179,8 +183,19 @@ struct MatchIndexBuilder {
                 if coverage != .no { actions[action][word] |= bit }
                 if coverage == .perhaps { flags |= HotPolicyColumn.checkedForUnknownAction }
             }
+            var (condition, memo) = (BundleFormat.none, BundleFormat.none)
+            if policy.ruleCount == 1 {
+                condition = writer.word(.rule, policy.rules, RuleColumn.condition)
+                memo = writer.word(.rule, policy.rules, RuleColumn.memo)
+                let effect = writer.word(.rule, policy.rules, RuleColumn.effect)
+                if policy.enforcement == 0, Self.denying.contains(effect) { flags |= HotPolicyColumn.denies }
+            }
             writer.append(
-                .hotp, [HotPolicyColumn.policy: policy.row, .flags: flags, .rules: policy.rules, .ruleCount: policy.ruleCount])
+                .hotp,
+                [
+                    HotPolicyColumn.policy: policy.row, .flags: flags, .rules: policy.rules, .ruleCount: policy.ruleCount,
+                    .condition: condition, .memo: memo,
+                ])
         }
         for (row, posting) in teams.sorted(by: { $0.key < $1.key }) { Self.set(&writer, .team, row, TeamColumn.posts, .postCount, posting) }
         for (row, posting) in notTeams.sorted(by: { $0.key < $1.key }) {

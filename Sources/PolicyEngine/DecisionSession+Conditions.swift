@@ -3,40 +3,23 @@ import PolicyBundle
 
 /// Evaluates conditions: by their graphs, and where these cannot tell by the general machine.
 extension DecisionSession {
+    /// As `CELGraphTable.Result` numbers its first three.
     enum Outcome: UInt8 {
         case isFalse, isTrue, isError
     }
 
-    /// - Parameters:
-    ///   - condition: `BundleFormat.none` for one that always holds.
-    ///   - memo: the number under which the outcome is kept, if several rules share the condition.
     @inline(__always)
-    func evaluate(_ condition: UInt32, memo number: UInt32) -> Outcome {
-        if condition == BundleFormat.none { return .isTrue }
-        if number == BundleFormat.none { return evaluate(Int(condition)) }
-        let known = memo[Int(number)]
-        let request = state.pointee.requestNumber
-        if known >> 2 == request { return Outcome(rawValue: UInt8(truncatingIfNeeded: known & 3)) ?? .isError }
-        let outcome = evaluate(Int(condition))
-        memo[Int(number)] = request << 2 | UInt64(outcome.rawValue)
-        return outcome
-    }
-
-    @inline(__always)
-    func evaluate(_ condition: Int) -> Outcome {
-        if failedVariables.isEmpty {
-            switch engine.bundle.conditions.evaluate(condition, activation) {
-            case .isTrue: return .isTrue
-            case .isFalse: return .isFalse
-            case .error: return .isError
-            case .value, .undecided: break
-            }
+    func evaluate(_ condition: Int, _ runner: CELGraphRunner) -> Outcome {
+        switch runner.evaluate(condition) {
+        case .isTrue: .isTrue
+        case .isFalse: .isFalse
+        case .error: .isError
+        case .value, .undecided: evaluateGenerally(condition)
         }
-        return evaluateGenerally(condition)
     }
 
     @inline(never)
-    private func evaluateGenerally(_ condition: Int) -> Outcome {
+    func evaluateGenerally(_ condition: Int) -> Outcome {
         switch value(condition) {
         case .bool(true): .isTrue
         case .bool(false): .isFalse
@@ -48,14 +31,14 @@ extension DecisionSession {
     @inline(never)
     func value(_ condition: Int) -> CELValue {
         let program: CELProgram
-        if let known = programs[condition] {
+        if let known = scratch.pointee.programs[condition] {
             program = known
         } else {
             program = engine.bundle.program(condition)
-            programs[condition] = program
+            scratch.pointee.programs[condition] = program
         }
         var slots = activation.values(program.slotsRead)
-        for (slot, error) in failedVariables where slot < slots.count { slots[slot] = error }
+        for (slot, error) in scratch.pointee.failedVariables where slot < slots.count { slots[slot] = error }
         return CELMachine.evaluate(program, slots: slots)
     }
 
@@ -64,11 +47,11 @@ extension DecisionSession {
     func evaluateVariables(_ policy: Int) {
         let records = engine.records
         let list = records.words(.list) + Int(records.word(.poli, policy, PolicyColumn.variables))
-        if !failedVariables.isEmpty { failedVariables.removeAll() }
+        if !scratch.pointee.failedVariables.isEmpty { scratch.pointee.failedVariables.removeAll() }
         for number in 0..<Int(records.word(.poli, policy, PolicyColumn.variableCount)) {
             let condition = Int(list[number])
             let slot = engine.slotCount + number
-            if failedVariables.isEmpty {
+            if scratch.pointee.failedVariables.isEmpty {
                 switch engine.bundle.conditions.evaluate(condition, activation) {
                 case .isTrue:
                     activation[slot] = .bool(true)
@@ -85,7 +68,7 @@ extension DecisionSession {
             let value = value(condition)
             if case .error = value {
                 // Its error counts where it is read, which the general machine alone can say.
-                failedVariables[slot] = value
+                scratch.pointee.failedVariables[slot] = value
                 activation[slot] = .absent
             } else {
                 activation[slot] = activation.makeCell(value)

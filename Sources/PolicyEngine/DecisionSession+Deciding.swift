@@ -1,4 +1,5 @@
 import CEL
+import CPrefetch
 import PolicyBundle
 
 /// From a decoded request to what applies.
@@ -22,10 +23,12 @@ extension DecisionSession {
         if engine.index.exemptionCount > 0 { findExemptions() }
         if usingIndex {
             collectCandidates()
-            evaluateCandidates()
+            listPlaces()
         } else {
-            for place in 0..<engine.index.policyCount { evaluate(place, isChecked: true) }
+            for place in 0..<engine.index.policyCount { places[place] = UInt32(truncatingIfNeeded: place) }
+            state.pointee.placeCount = engine.index.policyCount
         }
+        evaluatePlaces(areChecked: !usingIndex)
         hits.pointee.sort()
         return state.pointee.isAllowed
     }
@@ -37,39 +40,37 @@ extension DecisionSession {
         let records = engine.records
         let index = engine.index
         state.pointee.touchedCount = 0
-        let subject = records.words(.subj) + request.pointee.subject * BundleSection.subj.stride
+        let subject = records.record(.subj, request.pointee.subject)
         let side = request.pointee.isServiceAccount ? index.accounts : index.users
         include(index.always.first, index.always.count)
         include(side.first, side.count)
         if subject[SubjectColumn.flags.rawValue] & SubjectColumn.anchored != 0, let anchor = anchor(request.pointee.subject) {
             include(Int(anchor[AnchorColumn.posts.rawValue]), Int(anchor[AnchorColumn.postCount.rawValue]))
         }
-        let teams = records.words(.team)
-        let roles = records.words(.role)
         let (teamRows, teamCount) = (request.pointee.teams, request.pointee.teamCount)
         let (roleRows, roleCount) = (request.pointee.roles, request.pointee.roleCount)
         if let teamRows {
             for number in 0..<teamCount {
-                let team = teams + Int(teamRows[number]) * BundleSection.team.stride
+                let team = records.record(.team, Int(teamRows[number]))
                 include(Int(team[TeamColumn.posts.rawValue]), Int(team[TeamColumn.postCount.rawValue]))
             }
         }
         if let roleRows {
             for number in 0..<roleCount {
-                let role = roles + Int(roleRows[number]) * BundleSection.role.stride
+                let role = records.record(.role, Int(roleRows[number]))
                 include(Int(role[RoleColumn.posts.rawValue]), Int(role[RoleColumn.postCount.rawValue]))
             }
         }
         if index.groupCount > 0 { includeEqualities() }
         if let teamRows {
             for number in 0..<teamCount {
-                let team = teams + Int(teamRows[number]) * BundleSection.team.stride
+                let team = records.record(.team, Int(teamRows[number]))
                 exclude(Int(team[TeamColumn.notPosts.rawValue]), Int(team[TeamColumn.notPostCount.rawValue]))
             }
         }
         if let roleRows {
             for number in 0..<roleCount {
-                let role = roles + Int(roleRows[number]) * BundleSection.role.stride
+                let role = records.record(.role, Int(roleRows[number]))
                 exclude(Int(role[RoleColumn.notPosts.rawValue]), Int(role[RoleColumn.notPostCount.rawValue]))
             }
         }
@@ -108,13 +109,13 @@ extension DecisionSession {
     private func includeEqualities() {
         let records = engine.records
         for group in 0..<engine.index.groupCount {
-            let record = records.words(.eqgr) + group * BundleSection.eqgr.stride
+            let record = records.record(.eqgr, group)
             guard let text = activation.bytes(of: activation[Int(record[EqualityGroupColumn.slot.rawValue])]) else {
                 include(Int(record[EqualityGroupColumn.absent.rawValue]), Int(record[EqualityGroupColumn.absentCount.rawValue]))
                 continue
             }
             guard let row = records.equalityValue(text, group: group) else { continue }
-            let value = records.words(.eqva) + row * BundleSection.eqva.stride
+            let value = records.record(.eqva, row)
             include(Int(value[EqualityValueColumn.posts.rawValue]), Int(value[EqualityValueColumn.postCount.rawValue]))
         }
     }
@@ -122,29 +123,33 @@ extension DecisionSession {
     /// The record of a subject that policies or exemptions name.
     private func anchor(_ subject: Int) -> UnsafePointer<UInt32>? {
         let records = engine.records
-        let stride = BundleSection.anch.stride
         var (low, high) = (0, records.count(.anch))
         while low < high {
             let middle = (low + high) / 2
-            if Int(records.words(.anch)[middle * stride]) < subject { low = middle + 1 } else { high = middle }
+            if Int(records.record(.anch, middle)[0]) < subject { low = middle + 1 } else { high = middle }
         }
-        guard low < records.count(.anch), Int(records.words(.anch)[low * stride]) == subject else { return nil }
-        return records.words(.anch) + low * stride
+        guard low < records.count(.anch), Int(records.record(.anch, low)[0]) == subject else { return nil }
+        return records.record(.anch, low)
     }
 
-    private func evaluateCandidates() {
+    /// Lists the places of the candidates that are about the resource and the action.
+    private func listPlaces() {
         let index = engine.index
         let entry = index.entryBitmaps + request.pointee.entry * index.policyWords
         let action = index.actionBitmaps + request.pointee.actionNumber * index.policyWords
+        let (candidates, touched, places) = (candidates, touched, places)
+        var count = 0
         for number in 0..<state.pointee.touchedCount {
             let word = Int(touched[number])
             var bits = candidates[word] & entry[word] & action[word]
             candidates[word] = 0
             while bits != 0 {
-                evaluate(word * 64 + bits.trailingZeroBitCount, isChecked: false)
+                places[count] = UInt32(truncatingIfNeeded: word * 64 + bits.trailingZeroBitCount)
+                count += 1
                 bits &= bits - 1
             }
         }
+        state.pointee.placeCount = count
     }
 
     // MARK: Exemptions
@@ -152,30 +157,30 @@ extension DecisionSession {
     /// Unexpired exemptions of the subject, by row: names are sorted, so that of several for one policy the first by name counts.
     private func findExemptions() {
         let records = engine.records
-        exemptions.removeAll(keepingCapacity: true)
+        scratch.pointee.exemptions.removeAll(keepingCapacity: true)
         func add(_ words: UnsafePointer<UInt32>, _ first: Int) {
             let list = records.words(.list) + Int(words[first])
             for number in 0..<Int(words[first + 1]) {
                 let row = Int(list[number])
                 let expires = engine.bundle.int64(.exem, row, ExemptionColumn.expiresLow)
-                if expires > request.pointee.now / 1_000_000_000 { exemptions.append(row) }
+                if expires > request.pointee.now / 1_000_000_000 { scratch.pointee.exemptions.append(row) }
             }
         }
         if let anchor = anchor(request.pointee.subject) { add(anchor, AnchorColumn.exemptions.rawValue) }
         for number in 0..<request.pointee.teamCount {
             guard let team = request.pointee.teams?[number] else { continue }
-            add(records.words(.team) + Int(team) * BundleSection.team.stride, TeamColumn.exemptions.rawValue)
+            add(records.record(.team, Int(team)), TeamColumn.exemptions.rawValue)
         }
         for number in 0..<request.pointee.roleCount {
             guard let role = request.pointee.roles?[number] else { continue }
-            add(records.words(.role) + Int(role) * BundleSection.role.stride, RoleColumn.exemptions.rawValue)
+            add(records.record(.role, Int(role)), RoleColumn.exemptions.rawValue)
         }
-        exemptions.sort()
+        scratch.pointee.exemptions.sort()
     }
 
     private func isExempt(_ policy: UInt32) -> Bool {
         let records = engine.records
-        for row in exemptions {
+        for row in scratch.pointee.exemptions {
             let list = records.words(.list) + Int(records.word(.exem, row, ExemptionColumn.policies))
             let count = Int(records.word(.exem, row, ExemptionColumn.policyCount))
             guard UnsafeBufferPointer(start: list, count: count).contains(policy) else { continue }
@@ -187,35 +192,130 @@ extension DecisionSession {
 
     // MARK: Policies
 
-    /// Evaluates the policy at a place of the index.
-    @inline(__always)
-    private func evaluate(_ place: Int, isChecked: Bool) {
-        let hot = engine.records.words(.hotp) + place * 4
-        let (policy, flags) = (hot[HotPolicyColumn.policy.rawValue], hot[HotPolicyColumn.flags.rawValue])
-        var needed = HotPolicyColumn.checked
+    /// Evaluates the policies at the places listed.
+    ///
+    /// Policies of one rule, which most are, are evaluated together: what one needs lies apart from what the next one needs, and seldom in the
+    /// nearest cache, so that it is asked for first, stage by stage, and the waiting overlaps.
+    private func evaluatePlaces(areChecked: Bool) {
+        let hot = engine.records.words(.hotp)
+        let size = BundleSection.hotp.stride
+        let runner = engine.bundle.conditions.runner(activation)
+        let (places, memo, queue) = (places, memo, queue)
+        let isLarge = engine.index.policyCount > Self.nearPolicies
+        if isLarge { for number in 0..<state.pointee.placeCount { prefetch_line(hot + Int(places[number]) * size) } }
+        let areExempt = !scratch.pointee.exemptions.isEmpty
+        var needed = areChecked ? UInt32.max : HotPolicyColumn.checked
         if request.pointee.actionNumber == engine.index.actionCount { needed |= HotPolicyColumn.checkedForUnknownAction }
         if request.pointee.model < 0 { needed |= HotPolicyColumn.checkedForDeclaredType }
-        if isChecked || flags & needed != 0 { guard matches(Int(policy)) else { return } }
-        if !exemptions.isEmpty, isExempt(policy) { return }
-        if flags & HotPolicyColumn.hasVariables != 0 { evaluateVariables(Int(policy)) }
-        let stride = RuleColumn.allCases.count
-        let first = hot[HotPolicyColumn.rules.rawValue]
-        var record = engine.records.words(.rule) + Int(first) * stride
-        for rule in first..<first + hot[HotPolicyColumn.ruleCount.rawValue] {
-            switch evaluate(record[RuleColumn.condition.rawValue], memo: record[RuleColumn.memo.rawValue]) {
-            case .isFalse: break
-            // An unsure condition is taken to hold: whatever the rule guards against is not let through.
-            case let outcome:
-                hits.pointee.append(HitBuffer.Rule(policy: policy, rule: rule, isError: outcome == .isError))
-                let effect = record[RuleColumn.effect.rawValue]
-                if flags >> HotPolicyColumn.enforcementShift == 0,
-                    effect == Effect.deny.rawValue || effect == Effect.requireApproval.rawValue
-                {
-                    state.pointee.isAllowed = false
+        let request = state.pointee.requestNumber
+        var kept = 0
+        var complex = state.pointee.placeCount
+        // The first result stands for conditions that are not there.
+        var queued = 1
+        for number in 0..<state.pointee.placeCount {
+            let place = places[number]
+            let policy = hot + Int(place) * size
+            let flags = policy[HotPolicyColumn.flags.rawValue]
+            if areChecked || flags & needed != 0, !matches(Int(policy[0])) { continue }
+            if areExempt, isExempt(policy[0]) { continue }
+            if policy[HotPolicyColumn.ruleCount.rawValue] != 1 || flags & HotPolicyColumn.hasVariables != 0 {
+                complex -= 1
+                queue.complex[complex] = place
+                continue
+            }
+            let (condition, shared) = (policy[HotPolicyColumn.condition.rawValue], policy[HotPolicyColumn.memo.rawValue])
+            var result = 0
+            if condition != BundleFormat.none {
+                let known = shared == BundleFormat.none ? 0 : memo[Int(shared)]
+                if known >> 32 == request {
+                    result = Int(UInt32(truncatingIfNeeded: known))
+                } else {
+                    result = queued
+                    queue.conditions[queued] = condition
+                    queued += 1
+                    if shared != BundleFormat.none { memo[Int(shared)] = request << 32 | UInt64(result) }
+                    if isLarge { runner.prefetchProgram(Int(condition)) }
                 }
             }
-            record += stride
+            places[kept] = place
+            queue.places[kept] = UInt32(truncatingIfNeeded: result)
+            kept += 1
         }
-        if !failedVariables.isEmpty { failedVariables.removeAll() }
+        if isLarge { runner.prefetchCode(queue.conditions + 1, count: queued - 1) }
+        runner.evaluate(queue.conditions + 1, count: queued - 1, into: queue.results + 1)
+        state.pointee.resultCount = queued
+        apply(kept)
+        for number in complex..<state.pointee.placeCount { evaluateRules(hot + Int(queue.complex[number]) * size) }
+    }
+
+    /// What so many policies need stays in the nearest caches by itself.
+    private static let nearPolicies = 256
+
+    /// Notes the rules of the first places that take effect.
+    private func apply(_ kept: Int) {
+        let hot = engine.records.words(.hotp)
+        let size = BundleSection.hotp.stride
+        let (places, queue) = (places, queue)
+        for number in 0..<kept {
+            let result = Int(queue.places[number])
+            if queue.results[result] == Outcome.isFalse.rawValue { continue }
+            let outcome = settled(result)
+            if outcome == .isFalse { continue }
+            // An unsure condition is taken to hold: whatever the rule guards against is not let through.
+            let policy = hot + Int(places[number]) * size
+            hits.pointee.append(
+                HitBuffer.Rule(policy: policy[0], rule: policy[HotPolicyColumn.rules.rawValue], isError: outcome == .isError))
+            if policy[HotPolicyColumn.flags.rawValue] & HotPolicyColumn.denies != 0 { state.pointee.isAllowed = false }
+        }
+    }
+
+    /// A result; where the graph could not tell, the general machine is asked, once.
+    private func settled(_ result: Int) -> Outcome {
+        if let outcome = Outcome(rawValue: queue.results[result]) { return outcome }
+        let outcome = evaluateGenerally(Int(queue.conditions[result]))
+        queue.results[result] = outcome.rawValue
+        return outcome
+    }
+
+    /// Evaluates a policy of several rules, or with variables.
+    @inline(never)
+    private func evaluateRules(_ hot: UnsafePointer<UInt32>) {
+        let (policy, flags) = (hot[HotPolicyColumn.policy.rawValue], hot[HotPolicyColumn.flags.rawValue])
+        if flags & HotPolicyColumn.hasVariables != 0 { evaluateVariables(Int(policy)) }
+        // After the variables, whose values may have made the memory grow.
+        let runner = engine.bundle.conditions.runner(activation)
+        let first = hot[HotPolicyColumn.rules.rawValue]
+        for rule in first..<first + hot[HotPolicyColumn.ruleCount.rawValue] {
+            let record = engine.records.record(.rule, Int(rule))
+            let outcome = evaluate(record[RuleColumn.condition.rawValue], memo: record[RuleColumn.memo.rawValue], runner)
+            if outcome == .isFalse { continue }
+            hits.pointee.append(HitBuffer.Rule(policy: policy, rule: rule, isError: outcome == .isError))
+            let effect = record[RuleColumn.effect.rawValue]
+            if flags >> HotPolicyColumn.enforcementShift == 0, effect == Effect.deny.rawValue || effect == Effect.requireApproval.rawValue {
+                state.pointee.isAllowed = false
+            }
+        }
+        if !scratch.pointee.failedVariables.isEmpty { scratch.pointee.failedVariables.removeAll() }
+    }
+
+    /// - Parameters:
+    ///   - condition: `BundleFormat.none` for one that always holds.
+    ///   - shared: the number of its memo, if several rules share the condition.
+    private func evaluate(_ condition: UInt32, memo shared: UInt32, _ runner: CELGraphRunner) -> Outcome {
+        if condition == BundleFormat.none { return .isTrue }
+        // What reads a variable is never shared.
+        if shared == BundleFormat.none {
+            return scratch.pointee.failedVariables.isEmpty ? evaluate(Int(condition), runner) : evaluateGenerally(Int(condition))
+        }
+        let request = state.pointee.requestNumber
+        let known = memo[Int(shared)]
+        if known >> 32 == request { return settled(Int(UInt32(truncatingIfNeeded: known))) }
+        let outcome = evaluate(Int(condition), runner)
+        let result = state.pointee.resultCount
+        queue.conditions[result] = condition
+        queue.results[result] = outcome.rawValue
+        memo[Int(shared)] = request << 32 | UInt64(result)
+        state.pointee.resultCount += 1
+        return outcome
     }
 }

@@ -28,7 +28,7 @@ extension DecisionSession {
             policy = hit.policy
             add(hit, to: &decision)
         }
-        failedVariables.removeAll()
+        scratch.pointee.failedVariables.removeAll()
         return decision
     }
 

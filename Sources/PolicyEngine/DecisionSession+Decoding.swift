@@ -108,14 +108,14 @@ extension DecisionSession {
             request.pointee.refusal = .unknownSubject
             return
         }
-        let record = records.words(.subj) + subject * BundleSection.subj.stride
+        let record = records.record(.subj, subject)
         request.pointee.isServiceAccount = !isUser
         request.pointee.subject = subject
         guard record[SubjectColumn.flags.rawValue] & SubjectColumn.disabled == 0 else {
             request.pointee.refusal = .subjectDisabled
             return
         }
-        let group = records.words(.clss) + Int(record[SubjectColumn.subjectClass.rawValue]) * 4
+        let group = records.record(.clss, Int(record[SubjectColumn.subjectClass.rawValue]))
         let lists = records.words(.list)
         request.pointee.roles = lists + Int(group[0])
         request.pointee.roleCount = Int(group[1])

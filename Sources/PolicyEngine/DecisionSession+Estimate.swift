@@ -35,7 +35,7 @@ extension DecisionSession {
         let first = Int(records.word(.modl, model, ModelColumn.prices))
         var row = first + Int(records.word(.modl, model, ModelColumn.priceCount)) - 1
         while row >= first {
-            let price = records.words(.pric) + row * BundleSection.pric.stride
+            let price = records.record(.pric, row)
             if Self.number(price, .fromLow) <= request.pointee.now / 1_000_000_000 { return price }
             row -= 1
         }

@@ -89,8 +89,8 @@ extension DecisionSession {
 
     private func write(_ hit: HitBuffer.Rule, _ placement: Placement) {
         let records = engine.records
-        let policy = records.words(.poli) + Int(hit.policy) * BundleSection.poli.stride
-        let rule = records.words(.rule) + Int(hit.rule) * BundleSection.rule.stride
+        let policy = records.record(.poli, Int(hit.policy))
+        let rule = records.record(.rule, Int(hit.rule))
         func text(_ string: UInt32) -> UnsafeRawBufferPointer { records.text(Int(string)) }
         output.write("{\"code\":\"")
         output.write(placement.code.rawValue)
@@ -143,7 +143,7 @@ extension DecisionSession {
             ruleMessage(
                 hit, policyName: engine.bundle.string(.poli, Int(hit.policy), PolicyColumn.name),
                 ruleName: engine.bundle.string(.rule, Int(hit.rule), RuleColumn.name)))
-        if !failedVariables.isEmpty { failedVariables.removeAll() }
+        if !scratch.pointee.failedVariables.isEmpty { scratch.pointee.failedVariables.removeAll() }
     }
 
     /// A count of 10⁻⁹ units in plain decimal notation.

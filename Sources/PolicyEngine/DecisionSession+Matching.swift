@@ -21,12 +21,12 @@ extension DecisionSession {
             if bitmap != BundleFormat.none, bits[Int(bitmap) + word] & bit != 0 { return true }
         }
         for number in 0..<request.pointee.roleCount {
-            let role = records.words(.role) + Int(roles[number]) * BundleSection.role.stride
+            let role = records.record(.role, Int(roles[number]))
             let count = Int(role[RoleColumn.residualCount.rawValue])
             if count == 0 { continue }
             let list = records.words(.list) + Int(role[RoleColumn.residual.rawValue])
             for place in 0..<count {
-                let permission = records.words(.perm) + Int(list[place]) * BundleSection.perm.stride
+                let permission = records.record(.perm, Int(list[place]))
                 guard bits[Int(permission[PermissionColumn.actionBits.rawValue]) + action >> 6] & (1 << UInt64(action & 63)) != 0,
                     bits[Int(permission[PermissionColumn.entryBits.rawValue]) + word] & bit != 0,
                     permission[PermissionColumn.isExact.rawValue] == 1 || covers(permission)
@@ -45,7 +45,7 @@ extension DecisionSession {
             for number in 0..<request.pointee.roleCount {
                 for row in engine.bundle.records(.role, Int(roles[number]), RoleColumn.permissions) {
                     guard (records.word(.perm, row, PermissionColumn.condition) != BundleFormat.none) == isConditional,
-                        covers(records.words(.perm) + row * BundleSection.perm.stride)
+                        covers(records.record(.perm, row))
                     else { continue }
                     if holds(row) { return true }
                 }
@@ -61,7 +61,9 @@ extension DecisionSession {
     }
 
     private func holds(_ permission: Int) -> Bool {
-        switch evaluate(engine.records.word(.perm, permission, PermissionColumn.condition), memo: BundleFormat.none) {
+        let condition = engine.records.word(.perm, permission, PermissionColumn.condition)
+        if condition == BundleFormat.none { return true }
+        switch evaluate(Int(condition), engine.bundle.conditions.runner(activation)) {
         case .isTrue: return true
         case .isFalse: return false
         case .isError:
@@ -81,7 +83,7 @@ extension DecisionSession {
     /// Whether the policy is about the request: all dimensions given match, and none of those of `not`.
     @inline(never)
     func matches(_ policy: Int) -> Bool {
-        let record = engine.records.words(.poli) + policy * BundleSection.poli.stride
+        let record = engine.records.record(.poli, policy)
         let (given, notGiven) = (record[PolicyColumn.given.rawValue], record[PolicyColumn.notGiven.rawValue])
         for dimension in 0..<8 {
             if given & (1 << UInt32(dimension)) != 0, !isMatched(record, dimension, PolicyColumn.actions.rawValue + dimension * 2) {

@@ -13,7 +13,7 @@ extension DecisionSession {
         switch (member.pointee.type, kind) {
         case (.string, .string):
             if !values.isEmpty { try expect(token, among: values, at: pointer()) }
-            return activation.makeText(tape.bytes(token))
+            return engine.records.cell(ofText: tape.bytes(token), in: activation)
         case (.int, .int): return .int(tape.int(token))
         case (.bool, .bool): return .bool(tape.bool(token))
         case (.int, .double): if let exact = Int64(exactly: tape.double(token)) { return .int(exact) }

@@ -17,21 +17,33 @@ public final class DecisionSession {
     let candidates: UnsafeMutablePointer<UInt64>
     /// Words of `candidates` that are not zero.
     let touched: UnsafeMutablePointer<UInt32>
-    /// What shared conditions came to: the number of the request, shifted by two, and the outcome.
+    /// Places in the match index of the policies to be evaluated.
+    let places: UnsafeMutablePointer<UInt32>
+    /// Conditions to be evaluated together.
+    let queue: ConditionQueue
+    /// For shared conditions the number of the request (upper half) and of the result.
     let memo: UnsafeMutablePointer<UInt64>
     let state: UnsafeMutablePointer<State>
     let hits: UnsafeMutablePointer<HitBuffer>
-    /// Unexpired exemptions of the subject.
-    var exemptions: [Int] = []
-    /// Conditions that had to be evaluated by the general machine.
-    var programs: [Int: CELProgram] = [:]
-    /// Variables of the policy at hand whose evaluation failed, by slot.
-    var failedVariables: [Int: CELValue] = [:]
+    let scratch: UnsafeMutablePointer<Scratch>
     let output: OutputBuffer
+
+    /// What is seldom needed, and allocates when it is.
+    struct Scratch {
+        /// Unexpired exemptions of the subject.
+        var exemptions: [Int] = []
+        /// Conditions that had to be evaluated by the general machine.
+        var programs: [Int: CELProgram] = [:]
+        /// Variables of the policy at hand whose evaluation failed, by slot.
+        var failedVariables: [Int: CELValue] = [:]
+    }
 
     struct State {
         var requestNumber: UInt64 = 0
         var touchedCount = 0
+        var placeCount = 0
+        /// Of the queue's results.
+        var resultCount = 0
         var isAllowed = false
         var isPermitted = false
     }
@@ -39,7 +51,7 @@ public final class DecisionSession {
     public init(_ engine: PolicyEngine) {
         self.engine = engine
         activation = CELActivation(
-            slotCount: engine.slotCount + engine.variableSlots, memoryCapacity: 16_384, text: engine.records.textMemory.baseAddress)
+            slotCount: engine.slotCount + engine.variableSlots, memoryCapacity: 16_384, for: engine.bundle.conditions)
         request = .allocate(capacity: 1)
         request.initialize(to: DecodedRequest())
         let words = max(1, engine.index.policyWords)
@@ -47,9 +59,14 @@ public final class DecisionSession {
         candidates.initialize(repeating: 0, count: words)
         touched = .allocate(capacity: words)
         touched.initialize(repeating: 0, count: words)
+        places = .allocate(capacity: words * 64)
+        places.initialize(repeating: 0, count: words * 64)
+        queue = ConditionQueue(policies: words * 64, rules: engine.records.count(.rule))
         let memos = max(1, engine.index.memoCount)
         memo = .allocate(capacity: memos)
         memo.initialize(repeating: 0, count: memos)
+        scratch = .allocate(capacity: 1)
+        scratch.initialize(to: Scratch())
         state = .allocate(capacity: 1)
         state.initialize(to: State())
         hits = .allocate(capacity: 1)
@@ -61,10 +78,15 @@ public final class DecisionSession {
         request.deallocate()
         candidates.deallocate()
         touched.deallocate()
+        places.deallocate()
+        queue.release()
         memo.deallocate()
         state.deallocate()
         hits.pointee.release()
+        hits.deinitialize(count: 1)
         hits.deallocate()
+        scratch.deinitialize(count: 1)
+        scratch.deallocate()
     }
 
     /// Whether the request that was decided last is allowed.
@@ -134,4 +156,37 @@ struct HitBuffer {
     }
 
     func release() { rules.deallocate() }
+}
+
+/// Conditions that are evaluated together, and what they came to.
+struct ConditionQueue {
+    // INVARIANT: `places` and `complex` have room for each policy, `conditions` and `results` for one at the beginning, one for each policy of
+    // one rule and one for each memo, of which there are no more than rules. Released by the session that made it.
+    let conditions: UnsafeMutablePointer<UInt32>
+    /// Raw values of `CELGraphTable.Result`. The first is that of conditions that are not there: true.
+    let results: UnsafeMutablePointer<UInt8>
+    /// For each place that is evaluated with others, the number of its result.
+    let places: UnsafeMutablePointer<UInt32>
+    /// Places of policies that are evaluated by themselves.
+    let complex: UnsafeMutablePointer<UInt32>
+
+    init(policies: Int, rules: Int) {
+        func memory<Element>(_ count: Int, _ value: Element) -> UnsafeMutablePointer<Element> {
+            let memory = UnsafeMutablePointer<Element>.allocate(capacity: count)
+            memory.initialize(repeating: value, count: count)
+            return memory
+        }
+        conditions = memory(policies + rules + 1, 0)
+        results = memory(policies + rules + 1, 0)
+        results[0] = 1
+        places = memory(policies, 0)
+        complex = memory(policies, 0)
+    }
+
+    func release() {
+        conditions.deallocate()
+        results.deallocate()
+        places.deallocate()
+        complex.deallocate()
+    }
 }

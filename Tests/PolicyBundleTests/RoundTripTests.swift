@@ -121,7 +121,7 @@ import Testing
         for source in sources { rows.append(writer.program(try CELCompiler.compile(source, in: environment), slotCount: 1)) }
         #expect(rows == [0, 1, 0, 2])
         let bundle = try PolicyBundle(bytes: try writer.finish())
-        let activation = CELActivation(slotCount: 1, text: bundle.records.textMemory.baseAddress)
+        let activation = CELActivation(slotCount: 1, for: bundle.conditions)
         for (text, expected) in [("red", [0]), ("blue", [1, 2]), ("green", [1]), ("black", [2])] {
             activation.reset()
             activation[0] = activation.makeText(text)

@@ -23,10 +23,24 @@ public final class CELActivation {
     /// Where the value of the last evaluation lies in the frame, if the graph gave it.
     var resultCell = CELCell.absent
 
-    /// - Parameter text: the memory of the `CELGraphTable` that this is used with; must outlive it.
-    public init(slotCount: Int, memoryCapacity: Int = 4_096, text: UnsafeRawPointer? = nil) {
+    /// Registers that `reset` clears, for those that do not clear them for each program.
+    private let registerCount: Int
+
+    public convenience init(slotCount: Int, memoryCapacity: Int = 4_096) {
+        self.init(slotCount: slotCount, memoryCapacity: memoryCapacity, text: nil, registerCount: 0)
+    }
+
+    /// Inputs for the programs of a table, whose memory must outlive this.
+    ///
+    /// - Parameter slotCount: at least as many as any of the programs has.
+    public convenience init(slotCount: Int, memoryCapacity: Int = 4_096, for table: CELGraphTable) {
+        self.init(slotCount: slotCount, memoryCapacity: memoryCapacity, text: table.text, registerCount: table.registerCount)
+    }
+
+    private init(slotCount: Int, memoryCapacity: Int, text: UnsafeRawPointer?, registerCount: Int) {
         self.slotCount = slotCount
         self.text = text
+        self.registerCount = registerCount
         frame = .allocate(capacity: slotCount + Self.registerLimit)
         frame.initialize(repeating: .absent, count: slotCount + Self.registerLimit)
         capacity = max(64, memoryCapacity)
@@ -40,7 +54,7 @@ public final class CELActivation {
 
     /// Forgets all values. Keeps the memory.
     public func reset() {
-        frame.update(repeating: .absent, count: slotCount)
+        frame.update(repeating: .absent, count: slotCount + registerCount)
         used = 0
         kept.removeAll(keepingCapacity: true)
         result = nil
@@ -93,11 +107,11 @@ public final class CELActivation {
     /// Makes the keys of a large map findable. Must be called once all entries are set.
     public func finishMap(_ map: CELCell) { GraphMemory.index(map, memory) }
 
-    private func copy(_ bytes: UnsafeRawBufferPointer, as tag: CELCell.Tag) -> CELCell {
+    private func copy(_ bytes: UnsafeRawBufferPointer, as tag: CELCell.Tag, hash: UInt32? = nil) -> CELCell {
         let offset = reserve(bytes.count)
         guard let base = bytes.baseAddress else { return CELCell(tag, offset: offset, count: 0, extra: TextHash.of(memory, 0)) }
         (memory + offset).copyMemory(from: base, byteCount: bytes.count)
-        return CELCell(tag, offset: offset, count: bytes.count, extra: TextHash.of(base, bytes.count))
+        return CELCell(tag, offset: offset, count: bytes.count, extra: hash ?? TextHash.of(base, bytes.count))
     }
 
     /// Offsets are 32 bits wide: more than 4 GiB of input is not to be had, and a trap is the memory's end.
@@ -163,11 +177,14 @@ extension CELActivation {
         return CELCell(meta: cell.meta | CELCell.programText, payload: cell.payload)
     }
 
-    /// The hash that text cells carry. Eight bytes behind the text must be readable.
+    /// The hash that text cells carry.
     public static func hash(of text: UnsafeRawBufferPointer) -> UInt32 {
         guard let base = text.baseAddress else { return withUnsafeBytes(of: UInt64(0)) { $0.baseAddress.map { TextHash.of($0, 0) } ?? 0 } }
         return TextHash.of(base, text.count)
     }
+
+    /// Copies UTF-8, whose hash is known, into the memory.
+    public func makeText(_ utf8: UnsafeRawBufferPointer, hash: UInt32) -> CELCell { copy(utf8, as: .text, hash: hash) }
 
     /// The bytes of a text cell; nil for any other. Valid until the next change.
     public func bytes(of cell: CELCell) -> UnsafeRawBufferPointer? {

@@ -1,3 +1,5 @@
+import CPrefetch
+
 /// The compiled conditions of a file, run where they lie in its memory.
 ///
 /// A program is stored as `CELProgram.image(at:)` gives it. Nothing is copied or decoded: making a table of ten thousand programs takes well
@@ -7,7 +9,9 @@ public final class CELGraphTable: Sendable {
     // stays as long as the caller keeps it, which is as long as this.
     private nonisolated(unsafe) let programs: UnsafeMutablePointer<GraphMachine.Program>
     private nonisolated(unsafe) let handles: UnsafeMutablePointer<OpaquePointer>
-    private nonisolated(unsafe) let slotCounts: UnsafeMutablePointer<UInt32>
+    nonisolated(unsafe) let text: UnsafeRawPointer
+    /// The most registers that a program uses.
+    let registerCount: Int
     private let patterns: [CELPattern]
     public let count: Int
 
@@ -46,28 +50,28 @@ public final class CELGraphTable: Sendable {
         }
         count = places.count
         self.patterns = patterns
+        registerCount = found.reduce(0) { max($0, $1?.layout.registerCount ?? 0) }
         programs = .allocate(capacity: max(1, count))
-        slotCounts = .allocate(capacity: max(1, count))
         handles = .allocate(capacity: max(1, patterns.count))
         for (index, pattern) in patterns.enumerated() { (handles + index).initialize(to: pattern.handle) }
         let start = memory.baseAddress ?? UnsafeRawPointer(programs)
+        text = start
         for (number, place) in places.enumerated() {
-            (slotCounts + number).initialize(to: UInt32(clamping: place.slotCount))
             let base = found[number]?.graph.baseAddress ?? start.assumingMemoryBound(to: UInt64.self)
             let layout = found[number]?.layout
             // Where there is no graph there is no instruction, and nothing is ever read at the base.
             (programs + number).initialize(
                 to: GraphMachine.Program(
-                    code: base + GraphImage.headerWords, constants: base + (layout?.constantStart ?? 0), text: start,
-                    patterns: UnsafePointer(handles + (found[number]?.firstPattern ?? 0)), instructionCount: layout?.instructionCount ?? 0,
-                    registerCount: layout?.registerCount ?? 0))
+                    code: base + GraphImage.headerWords, constants: base + (layout?.constantStart ?? 0),
+                    patterns: UnsafePointer(handles + (found[number]?.firstPattern ?? 0)),
+                    instructionCount: UInt16(clamping: layout?.instructionCount ?? 0),
+                    registerCount: UInt16(clamping: layout?.registerCount ?? 0), slotCount: UInt32(clamping: place.slotCount)))
         }
     }
 
     deinit {
         programs.deallocate()
         handles.deallocate()
-        slotCounts.deallocate()
     }
 
     /// The graph within a program's image; nil where it has none.
@@ -103,7 +107,7 @@ public final class CELGraphTable: Sendable {
     }
 
     /// How evaluating a graph ended.
-    public enum Result: Sendable {
+    public enum Result: UInt8, Sendable {
         case isFalse, isTrue
         /// An error of a kind that the general machine would give too.
         case error
@@ -113,27 +117,102 @@ public final class CELGraphTable: Sendable {
         case undecided
     }
 
+    /// The table together with inputs, for evaluating one program after the other. Valid until the activation is given other inputs.
+    ///
+    /// - Precondition: the activation was made for this table, and both outlive what is given.
+    public func runner(_ activation: CELActivation) -> CELGraphRunner {
+        CELGraphRunner(
+            programs: programs, count: count, frame: activation.frame, slotCount: activation.slotCount,
+            memory: UnsafeRawPointer(activation.memory), text: text)
+    }
+
     /// Evaluates a program's graph. Allocates nothing.
     ///
-    /// - Precondition: the activation has at least as many slots as the program, and its `text` is this table's memory.
-    @inline(__always)
+    /// - Precondition: the activation was made for this table.
     public func evaluate(_ number: Int, _ activation: CELActivation, budget: Int = CELMachine.defaultBudget) -> Result {
+        var cell = CELCell.absent
+        let result = runner(activation).evaluate(number, into: &cell, budget: budget)
+        if case .value = result { activation.resultCell = cell }
+        return result
+    }
+}
+
+/// A table of graphs and the inputs that they are evaluated on, by pointer alone.
+public struct CELGraphRunner {
+    // INVARIANT: as of `CELGraphTable` and `CELActivation`, which outlive this. Registers hold nothing from before the activation's last reset,
+    // so that whatever a program finds in them lies in the activation's memory.
+    let programs: UnsafeMutablePointer<GraphMachine.Program>
+    let count: Int
+    let frame: UnsafeMutablePointer<CELCell>
+    let slotCount: Int
+    let memory: UnsafeRawPointer
+    let text: UnsafeRawPointer
+
+    /// Whether a program holds; an error is no answer, nor is what is not a bool.
+    ///
+    /// - Precondition: `number` is one of the table's.
+    public func evaluate(_ number: Int, budget: Int = CELMachine.defaultBudget) -> CELGraphTable.Result {
+        var cell = CELCell.absent
+        return evaluate(number, into: &cell, budget: budget)
+    }
+
+    /// Evaluates several programs on the same inputs.
+    ///
+    /// - Parameters:
+    ///   - numbers: numbers of the table.
+    ///   - results: gets the raw value of a `CELGraphTable.Result` for each.
+    @inline(never)
+    public func evaluate(_ numbers: UnsafePointer<UInt32>, count: Int, into results: UnsafeMutablePointer<UInt8>) {
+        for index in 0..<count {
+            let number = Int(numbers[index])
+            precondition(number < self.count)
+            let program = UnsafePointer(programs + number)
+            let slots = Int(program.pointee.slotCount)
+            precondition(slots <= slotCount)
+            var result = CELGraphTable.Result.undecided
+            if program.pointee.instructionCount > 0 {
+                let context = GraphMachine.Context(program: program, frame: frame, memory: memory, text: text)
+                let outcome = GraphMachine.runInline(context, budget: CELMachine.defaultBudget)
+                switch outcome.exit {
+                case GraphExit.isTrue: result = .isTrue
+                case GraphExit.isFalse: result = .isFalse
+                case GraphExit.error, GraphExit.budget: result = .error
+                // Of no use without the cell.
+                default: break
+                }
+            }
+            results[index] = result.rawValue
+        }
+    }
+
+    /// Asks for what says where a program is, which is going to be evaluated.
+    public func prefetchProgram(_ number: Int) { prefetch_line(programs + number) }
+
+    /// Asks for the beginnings of programs.
+    public func prefetchCode(_ numbers: UnsafePointer<UInt32>, count: Int) {
+        for index in 0..<count {
+            let program = programs + Int(numbers[index])
+            prefetch_line(program.pointee.code)
+            prefetch_line(program.pointee.code + 8)
+            prefetch_line(program.pointee.constants)
+        }
+    }
+
+    @inline(__always)
+    func evaluate(_ number: Int, into cell: inout CELCell, budget: Int) -> CELGraphTable.Result {
         precondition(number >= 0 && number < count)
         let program = UnsafePointer(programs + number)
-        let slots = Int(slotCounts[number])
-        precondition(slots <= activation.slotCount)
-        // Registers must not hold places in a memory of earlier inputs.
-        let registers = activation.frame + slots
-        for register in 0..<program.pointee.registerCount { registers[register] = .absent }
+        let slots = Int(program.pointee.slotCount)
+        precondition(slots <= slotCount)
         if program.pointee.instructionCount == 0 { return .undecided }
-        let context = GraphMachine.Context(program: program, frame: activation.frame, memory: UnsafeRawPointer(activation.memory))
-        let outcome = GraphMachine.run(context, budget: budget)
+        let outcome = GraphMachine.run(
+            GraphMachine.Context(program: program, frame: frame, memory: memory, text: text), budget: budget)
         switch outcome.exit {
         case GraphExit.isTrue: return .isTrue
         case GraphExit.isFalse: return .isFalse
         case GraphExit.error, GraphExit.budget: return .error
         case GraphExit.value:
-            activation.resultCell = activation.frame[Int(outcome.cell)]
+            cell = frame[Int(outcome.cell)]
             return .value
         default: return .undecided
         }

@@ -16,6 +16,7 @@ public final class CELPrepared: Sendable {
     // INVARIANT: these are written before `init` returns and never after, and live as long as this. The image was verified.
     private nonisolated(unsafe) let image: UnsafeMutableBufferPointer<UInt64>
     private nonisolated(unsafe) let handles: UnsafeMutablePointer<OpaquePointer>
+    private nonisolated(unsafe) let text: UnsafeRawPointer
     private nonisolated(unsafe) let graph: UnsafeMutablePointer<GraphMachine.Program>
 
     /// Verifies the program for an environment with so many slots.
@@ -41,13 +42,14 @@ public final class CELPrepared: Sendable {
         for (index, pattern) in patterns.enumerated() { (handles + index).initialize(to: pattern.handle) }
         graph = .allocate(capacity: 1)
         hasGraph = layout != nil
-        // Without a graph nothing is ever read of what lies at the base.
+        // Without a graph nothing is ever read of what lies at the base. INVARIANT: the verifier has seen that counts fit.
         let base = UnsafePointer(image.baseAddress ?? UnsafeMutableRawPointer(handles).assumingMemoryBound(to: UInt64.self))
         graph.initialize(
             to: GraphMachine.Program(
                 code: base + GraphImage.headerWords, constants: base + (layout?.constantStart ?? 0),
-                text: UnsafeRawPointer(base + (layout?.textStart ?? 0)), patterns: UnsafePointer(handles),
-                instructionCount: layout?.instructionCount ?? 0, registerCount: layout?.registerCount ?? 0))
+                patterns: UnsafePointer(handles), instructionCount: UInt16(truncatingIfNeeded: layout?.instructionCount ?? 0),
+                registerCount: UInt16(truncatingIfNeeded: layout?.registerCount ?? 0), slotCount: UInt32(truncatingIfNeeded: slotCount)))
+        text = UnsafeRawPointer(base + (layout?.textStart ?? 0))
     }
 
     deinit {
@@ -87,9 +89,9 @@ public final class CELPrepared: Sendable {
         guard hasGraph, activation.slotCount == slotCount else { return (.isFalse, false) }
         // Registers must not hold places in a memory of earlier inputs.
         let registers = activation.frame + slotCount
-        for register in 0..<graph.pointee.registerCount { registers[register] = .absent }
+        for register in 0..<Int(graph.pointee.registerCount) { registers[register] = .absent }
         let context = GraphMachine.Context(
-            program: UnsafePointer(graph), frame: activation.frame, memory: UnsafeRawPointer(activation.memory))
+            program: UnsafePointer(graph), frame: activation.frame, memory: UnsafeRawPointer(activation.memory), text: text)
         let outcome = GraphMachine.run(context, budget: budget)
         switch outcome.exit {
         case GraphExit.isTrue: return (.isTrue, true)
@@ -119,7 +121,7 @@ public final class CELPrepared: Sendable {
     /// The value of the evaluation of this program on this activation that ended last and as `.value`.
     public func lastValue(_ activation: CELActivation) -> CELValue {
         if let result = activation.result { return result }
-        return activation.value(of: activation.resultCell, programText: graph.pointee.text) ?? .null
+        return activation.value(of: activation.resultCell, programText: text) ?? .null
     }
 
     /// Evaluates to a value, errors with their messages. Allocates.

@@ -2,14 +2,14 @@ import CRE2
 
 /// Runs graphs. See `GraphOperation`.
 struct GraphMachine {
-    /// Where the parts of a verified image lie.
+    /// Where the parts of a verified image lie. Half a cache line: there may be thousands of them.
     struct Program {
         var code: UnsafePointer<UInt64>
         var constants: UnsafePointer<UInt64>
-        var text: UnsafeRawPointer
         var patterns: UnsafePointer<OpaquePointer>
-        var instructionCount: Int
-        var registerCount: Int
+        var instructionCount: UInt16
+        var registerCount: UInt16
+        var slotCount: UInt32
     }
 
     /// What the run loop reads, all by pointer.
@@ -19,14 +19,14 @@ struct GraphMachine {
         var program: UnsafePointer<Program>
         var frame: UnsafeMutablePointer<CELCell>
         var memory: UnsafeRawPointer
+        /// What the places of text constants count from.
+        var text: UnsafeRawPointer
 
         @inline(__always)
         func constant(_ word: Int) -> CELCell {
             let constants = program.pointee.constants
             return CELCell(meta: constants[word], payload: constants[word + 1])
         }
-
-        @inline(__always) var text: UnsafeRawPointer { program.pointee.text }
 
         /// Where a text cell's bytes are.
         @inline(__always)
@@ -47,12 +47,16 @@ struct GraphMachine {
     enum Answer: UInt8 { case no, yes, general, error }
 
     @inline(never)
-    static func run(_ context: Context, budget: Int) -> Outcome {
+    static func run(_ context: Context, budget: Int) -> Outcome { runInline(context, budget: budget) }
+
+    /// For loops over programs, to save the call.
+    @inline(__always)
+    static func runInline(_ context: Context, budget: Int) -> Outcome {
         let code = context.program.pointee.code
         let frame = context.frame
         let memory = context.memory
         let constants = context.program.pointee.constants
-        let count = context.program.pointee.instructionCount
+        let count = Int(context.program.pointee.instructionCount)
         var budget = budget
         var pending: UInt64 = 0
         var position = 0
@@ -112,9 +116,14 @@ struct GraphMachine {
                 let cell = frame[a]
                 if cell.isTagged(.text) {
                     let wanted = context.constant(c)
-                    position = go(
-                        cell.extra == wanted.extra && cell.count == wanted.count
-                            && TextHash.same(context.bytes(cell), context.text + wanted.offset, wanted.count), exits)
+                    // A text that was found among the constants is the constant.
+                    if cell.meta == wanted.meta, cell.payload == wanted.payload {
+                        position = go(true, exits)
+                    } else {
+                        position = go(
+                            cell.extra == wanted.extra && cell.count == wanted.count
+                                && TextHash.same(context.bytes(cell), context.text + wanted.offset, wanted.count), exits)
+                    }
                 } else {
                     position = follow(Self.compareWithConstant(cell, word, context), exits, &pending)
                 }

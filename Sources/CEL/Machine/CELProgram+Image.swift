@@ -17,10 +17,12 @@ extension CELProgram {
     static func graphCount(_ image: UnsafeBufferPointer<UInt64>) -> Int { Int(UInt32(truncatingIfNeeded: image[1])) }
 
     /// The program's words, to be stored from `word` on in a memory whose beginning the graph's texts are to count from.
-    public func image(at word: Int) -> [UInt64] {
+    ///
+    /// - Parameter texts: places of texts in programs that were stored before this one, which it shares; its own are added.
+    public func image(at word: Int, texts: inout [[UInt8]: Int]) -> [UInt64] {
         guard let layout = graph.withUnsafeBufferPointer({ GraphImage.Layout($0) }) else { return image }
         var moved = self
-        GraphRelocation.relocate(&moved.graph, by: (word + Self.imageHeaderWords + layout.textStart) * 8)
+        GraphRelocation.relocate(&moved.graph, by: (word + Self.imageHeaderWords + layout.textStart) * 8, known: &texts)
         return moved.image
     }
 
