@@ -235,14 +235,15 @@ public enum IndexColumn: Int, BundleColumn {
 }
 
 /// A policy at its place in the match index. Bits of `flags`: its dimensions must be checked one by one always (1), where no document
-/// names the request's action (2), where the resource is of a declared type (4); it has variables (8); its one rule, whose condition and memo stand here too, denies (16). Above
+/// names the request's action (2), where the resource is of a declared type (4); it has variables (8); its one rule, whose condition and memo stand here too, and where the
+/// condition's graph lies, denies (16). Above
 /// these its enforcement.
 public enum HotPolicyColumn: Int, BundleColumn {
-    case policy, flags, rules, ruleCount, condition, memo
+    case policy, flags, rules, ruleCount, condition, memo, graph
     public var type: ColumnType {
         switch self {
         case .condition: .optional(.prog)
-        case .memo: .number
+        case .memo, .graph: .number
         case .policy: .index(.poli)
         case .flags: .below(3 << Self.enforcementShift)
         case .rules: .offset

@@ -100,8 +100,8 @@ public enum BundleSection: Int, CaseIterable, Sendable {
         case .valu, .srce, .iden, .slot, .post, .prov, .prog, .eqgr, .txtc: 3
         case .clss, .attr, .eqva: 4
         case .anch: 5
-        case .rtyp, .hotp: 6
-        case .subj, .rule: 7
+        case .rtyp: 6
+        case .subj, .rule, .hotp: 7
         case .team, .perm, .exem: 9
         case .indx: 10
         case .role, .pric: 12

@@ -120,7 +120,9 @@ public struct BundleRecords: @unchecked Sendable {
             let other = self.text(Int(record[column]))
             if other.count == text.count, matches(record),
                 memcmp(other.baseAddress ?? UnsafeRawPointer(records), text.baseAddress ?? UnsafeRawPointer(records), text.count) == 0
-            { return Int(entry) }
+            {
+                return Int(entry)
+            }
             place = (place + 1) & mask
         }
     }

@@ -78,6 +78,17 @@ enum BundleVerifier {
         try verifyConditions(records)
     }
 
+    /// Where the index says that graphs lie, they do.
+    static func verifyGraphs(_ records: BundleRecords, _ conditions: CELGraphTable) throws(BundleError) {
+        for row in 0..<records.count(.hotp) {
+            let condition = records.word(.hotp, row, HotPolicyColumn.condition)
+            let graph = condition == BundleFormat.none ? nil : conditions.graphWord(Int(condition))
+            guard records.word(.hotp, row, HotPolicyColumn.graph) == graph.map({ UInt32(clamping: $0) }) ?? BundleFormat.none else {
+                throw wrong(.hotp, row)
+            }
+        }
+    }
+
     /// The conditions as the general machine reads them; their graphs are verified where they are made ready to run.
     private static func verifyConditions(_ records: BundleRecords) throws(BundleError) {
         for row in 0..<records.count(.prog) {

@@ -11,11 +11,12 @@ public struct BundleWriter {
     private var valueIDs: [ValueKey: UInt32] = [:]
     private var programIDs: [ProgramKey: UInt32] = [:]
 
+    private var graphWords: [UInt32] = []
     private var programTexts: [[UInt8]: Int] = [:]
 
     private struct ValueKey: Hashable { var tag, a, b: UInt32 }
-    /// What stands before the first instruction of a graph takes seven words.
-    private static let codeAlignment: UInt32 = 1
+    /// All but the first word of a graph's header is in the cache line of its first instructions.
+    private static let codeAlignment: UInt32 = 4
 
     private struct ProgramKey: Hashable {
         var image: [UInt64]
@@ -108,11 +109,13 @@ public struct BundleWriter {
 
     // MARK: Conditions
 
+    /// Where the graph of a compiled condition lies, in 64-bit words of `code`; `none` where it has none.
+    public func graphWord(_ program: UInt32) -> UInt32 { graphWords[Int(program)] }
+
     /// A compiled condition; equal ones are stored once.
     public mutating func program(_ program: CELProgram, slotCount: Int) -> UInt32 {
         let key = ProgramKey(image: program.image, slotCount: slotCount)
         if let known = programIDs[key] { return known }
-        // A graph's instructions begin at a cache line.
         while count(.code) % 8 != Self.codeAlignment { append(.code, words: [0, 0]) }
         let word = count(.code)
         let image = program.image(at: Int(word), texts: &programTexts)
@@ -120,6 +123,7 @@ public struct BundleWriter {
         for slot in program.slotsRead where slot < Int(count(.slot)) { sections[BundleSection.slot.rawValue][slot * 3 + 2] = 1 }
         let index = append(.prog, [ProgramColumn.word: word, .wordCount: UInt32(image.count), .slotCount: UInt32(slotCount)])
         programIDs[key] = index
+        graphWords.append(program.graph.isEmpty ? BundleFormat.none : word + UInt32(CELProgram.imageHeaderWords))
         return index
     }
 

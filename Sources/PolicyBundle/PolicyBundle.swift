@@ -117,9 +117,12 @@ public final class PolicyBundle: @unchecked Sendable {
             }
             let records = BundleRecords(places: places, counts: counts, end: layout.end)
             if !isTrusted { try BundleVerifier.verify(records) }
-            conditions = try Self.conditions(records, isTrusted: isTrusted)
+            let table = try Self.conditions(records, isTrusted: isTrusted)
+            if !isTrusted { try BundleVerifier.verifyGraphs(records, table) }
+            // Comes last: an object whose every property is set runs `deinit` when its initializer throws.
+            conditions = table
         } catch {
-            // `deinit` does not run for an object that failed to become one.
+            // `deinit` does not run for an object that did not become one.
             places.deallocate()
             counts.deallocate()
             Self.release(memory, isMapped: isMapped)

@@ -42,7 +42,9 @@ struct MatchIndexBuilder {
     }
 
     /// Effects of which one that is strict refuses the request.
-    private static let denying = ["deny", "requireApproval"].compactMap { GovernanceModel.Policy.effects.firstIndex(of: $0) }.map { UInt32($0) }
+    private static let denying = ["deny", "requireApproval"].compactMap { GovernanceModel.Policy.effects.firstIndex(of: $0) }.map {
+        UInt32($0)
+    }
 
     /// More policies than this on one anchor are looked up by a value that their conditions need, if there is one.
     private static let crowd = 64
@@ -195,6 +197,7 @@ struct MatchIndexBuilder {
                 [
                     HotPolicyColumn.policy: policy.row, .flags: flags, .rules: policy.rules, .ruleCount: policy.ruleCount,
                     .condition: condition, .memo: memo,
+                    .graph: condition == BundleFormat.none ? BundleFormat.none : writer.graphWord(condition),
                 ])
         }
         for (row, posting) in teams.sorted(by: { $0.key < $1.key }) { Self.set(&writer, .team, row, TeamColumn.posts, .postCount, posting) }

@@ -231,18 +231,19 @@ extension DecisionSession {
                     result = Int(UInt32(truncatingIfNeeded: known))
                 } else {
                     result = queued
+                    let graph = policy[HotPolicyColumn.graph.rawValue]
                     queue.conditions[queued] = condition
+                    queue.graphs[queued] = graph
                     queued += 1
                     if shared != BundleFormat.none { memo[Int(shared)] = request << 32 | UInt64(result) }
-                    if isLarge { runner.prefetchProgram(Int(condition)) }
+                    if isLarge { runner.prefetch(word: graph) }
                 }
             }
             places[kept] = place
             queue.places[kept] = UInt32(truncatingIfNeeded: result)
             kept += 1
         }
-        if isLarge { runner.prefetchCode(queue.conditions + 1, count: queued - 1) }
-        runner.evaluate(queue.conditions + 1, count: queued - 1, into: queue.results + 1)
+        runner.evaluate(queue.conditions + 1, at: queue.graphs + 1, count: queued - 1, into: queue.results + 1)
         state.pointee.resultCount = queued
         apply(kept)
         for number in complex..<state.pointee.placeCount { evaluateRules(hot + Int(queue.complex[number]) * size) }

@@ -14,10 +14,16 @@ extension DecisionSession {
         fillSubject()
         fillModel()
         if slots.subjectProperties >= 0 { activation[slots.subjectProperties] = dynamicMap(subjectProperties) }
-        if slots.actionName >= 0 { activation[slots.actionName] = engine.records.cell(ofText: request.pointee.action.bytes, in: activation) }
+        if slots.actionName >= 0 {
+            activation[slots.actionName] = engine.records.cell(ofText: request.pointee.action.bytes, in: activation)
+        }
         if slots.actionProperties >= 0 { activation[slots.actionProperties] = dynamicMap(actionProperties) }
-        if slots.resourceType >= 0 { activation[slots.resourceType] = engine.records.cell(ofText: request.pointee.resourceType.bytes, in: activation) }
-        if slots.resourceID >= 0 { activation[slots.resourceID] = engine.records.cell(ofText: request.pointee.resourceID.bytes, in: activation) }
+        if slots.resourceType >= 0 {
+            activation[slots.resourceType] = engine.records.cell(ofText: request.pointee.resourceType.bytes, in: activation)
+        }
+        if slots.resourceID >= 0 {
+            activation[slots.resourceID] = engine.records.cell(ofText: request.pointee.resourceID.bytes, in: activation)
+        }
         if slots.now >= 0 { activation[slots.now] = .timestamp(CELTimestamp(nanosecondsSince1970: request.pointee.now)) }
     }
 
@@ -29,7 +35,9 @@ extension DecisionSession {
         let records = engine.records
         let slots = engine.slots
         let record = records.record(.subj, request.pointee.subject)
-        if slots.subjectType >= 0 { activation[slots.subjectType] = engine.records.cell(ofText: request.pointee.subjectType.bytes, in: activation) }
+        if slots.subjectType >= 0 {
+            activation[slots.subjectType] = engine.records.cell(ofText: request.pointee.subjectType.bytes, in: activation)
+        }
         if slots.subjectID >= 0 { activation[slots.subjectID] = cell(record[SubjectColumn.name.rawValue]) }
         if slots.subjectEmail >= 0 { activation[slots.subjectEmail] = cell(record[SubjectColumn.email.rawValue]) }
         if slots.subjectRoles >= 0, let roles = request.pointee.roles {

@@ -57,16 +57,23 @@ public final class CELGraphTable: Sendable {
         let start = memory.baseAddress ?? UnsafeRawPointer(programs)
         text = start
         for (number, place) in places.enumerated() {
-            let base = found[number]?.graph.baseAddress ?? start.assumingMemoryBound(to: UInt64.self)
-            let layout = found[number]?.layout
-            // Where there is no graph there is no instruction, and nothing is ever read at the base.
+            // Where there is no graph, nothing is ever read of the image.
             (programs + number).initialize(
                 to: GraphMachine.Program(
-                    code: base + GraphImage.headerWords, constants: base + (layout?.constantStart ?? 0),
-                    patterns: UnsafePointer(handles + (found[number]?.firstPattern ?? 0)),
-                    instructionCount: UInt16(clamping: layout?.instructionCount ?? 0),
-                    registerCount: UInt16(clamping: layout?.registerCount ?? 0), slotCount: UInt32(clamping: place.slotCount)))
+                    image: found[number]?.graph.baseAddress ?? start.assumingMemoryBound(to: UInt64.self),
+                    patterns: UnsafePointer(handles + (found[number]?.firstPattern ?? 0)), slotCount: place.slotCount,
+                    registerCount: found[number] == nil ? Self.noGraph : found[number]?.layout.registerCount ?? 0))
         }
+    }
+
+    /// Stands for the number of registers of a program without a graph.
+    static let noGraph = -1
+
+    /// Where the graph of a program lies, in 64-bit words from the start of the memory; nil where it has none.
+    public func graphWord(_ number: Int) -> Int? {
+        precondition(number >= 0 && number < count)
+        if programs[number].registerCount == Self.noGraph { return nil }
+        return (UnsafeRawPointer(programs[number].image) - text) / 8
     }
 
     deinit {
@@ -160,19 +167,22 @@ public struct CELGraphRunner {
     ///
     /// - Parameters:
     ///   - numbers: numbers of the table.
+    ///   - words: where their graphs lie, as `graphWord` tells; all ones for a program that has none. The table itself is not looked at, so that
+    ///     there is less to wait for.
     ///   - results: gets the raw value of a `CELGraphTable.Result` for each.
     @inline(never)
-    public func evaluate(_ numbers: UnsafePointer<UInt32>, count: Int, into results: UnsafeMutablePointer<UInt8>) {
+    public func evaluate(
+        _ numbers: UnsafePointer<UInt32>, at words: UnsafePointer<UInt32>, count: Int, into results: UnsafeMutablePointer<UInt8>
+    ) {
+        let base = text.assumingMemoryBound(to: UInt64.self)
         for index in 0..<count {
-            let number = Int(numbers[index])
-            precondition(number < self.count)
-            let program = UnsafePointer(programs + number)
-            let slots = Int(program.pointee.slotCount)
-            precondition(slots <= slotCount)
             var result = CELGraphTable.Result.undecided
-            if program.pointee.instructionCount > 0 {
-                let context = GraphMachine.Context(program: program, frame: frame, memory: memory, text: text)
-                let outcome = GraphMachine.runInline(context, budget: CELMachine.defaultBudget)
+            if words[index] != .max {
+                let image = base + Int(words[index])
+                precondition(Int(UInt32(truncatingIfNeeded: image[3])) <= slotCount)
+                let outcome = GraphMachine.runInline(
+                    image, UnsafePointer(programs + Int(numbers[index])), frame: frame, memory: memory, text: text,
+                    budget: CELMachine.defaultBudget)
                 switch outcome.exit {
                 case GraphExit.isTrue: result = .isTrue
                 case GraphExit.isFalse: result = .isFalse
@@ -185,28 +195,22 @@ public struct CELGraphRunner {
         }
     }
 
-    /// Asks for what says where a program is, which is going to be evaluated.
-    public func prefetchProgram(_ number: Int) { prefetch_line(programs + number) }
-
-    /// Asks for the beginnings of programs.
-    public func prefetchCode(_ numbers: UnsafePointer<UInt32>, count: Int) {
-        for index in 0..<count {
-            let program = programs + Int(numbers[index])
-            prefetch_line(program.pointee.code)
-            prefetch_line(program.pointee.code + 8)
-            prefetch_line(program.pointee.constants)
-        }
+    /// Asks for the beginning of a graph, which is going to be evaluated.
+    public func prefetch(word: UInt32) {
+        // An address that is none does no harm.
+        let image = text + Int(word) &* 8
+        prefetch_line(image)
+        prefetch_line(image + 64)
+        prefetch_line(image + 128)
     }
 
     @inline(__always)
     func evaluate(_ number: Int, into cell: inout CELCell, budget: Int) -> CELGraphTable.Result {
         precondition(number >= 0 && number < count)
         let program = UnsafePointer(programs + number)
-        let slots = Int(program.pointee.slotCount)
-        precondition(slots <= slotCount)
-        if program.pointee.instructionCount == 0 { return .undecided }
-        let outcome = GraphMachine.run(
-            GraphMachine.Context(program: program, frame: frame, memory: memory, text: text), budget: budget)
+        if program.pointee.registerCount == CELGraphTable.noGraph { return .undecided }
+        precondition(program.pointee.slotCount <= slotCount)
+        let outcome = GraphMachine.run(program, frame: frame, memory: memory, text: text, budget: budget)
         switch outcome.exit {
         case GraphExit.isTrue: return .isTrue
         case GraphExit.isFalse: return .isFalse

@@ -42,13 +42,11 @@ public final class CELPrepared: Sendable {
         for (index, pattern) in patterns.enumerated() { (handles + index).initialize(to: pattern.handle) }
         graph = .allocate(capacity: 1)
         hasGraph = layout != nil
-        // Without a graph nothing is ever read of what lies at the base. INVARIANT: the verifier has seen that counts fit.
+        // Without a graph nothing is ever read of what lies at the base.
         let base = UnsafePointer(image.baseAddress ?? UnsafeMutableRawPointer(handles).assumingMemoryBound(to: UInt64.self))
         graph.initialize(
             to: GraphMachine.Program(
-                code: base + GraphImage.headerWords, constants: base + (layout?.constantStart ?? 0),
-                patterns: UnsafePointer(handles), instructionCount: UInt16(truncatingIfNeeded: layout?.instructionCount ?? 0),
-                registerCount: UInt16(truncatingIfNeeded: layout?.registerCount ?? 0), slotCount: UInt32(truncatingIfNeeded: slotCount)))
+                image: base, patterns: UnsafePointer(handles), slotCount: slotCount, registerCount: layout?.registerCount ?? 0))
         text = UnsafeRawPointer(base + (layout?.textStart ?? 0))
     }
 
@@ -89,10 +87,9 @@ public final class CELPrepared: Sendable {
         guard hasGraph, activation.slotCount == slotCount else { return (.isFalse, false) }
         // Registers must not hold places in a memory of earlier inputs.
         let registers = activation.frame + slotCount
-        for register in 0..<Int(graph.pointee.registerCount) { registers[register] = .absent }
-        let context = GraphMachine.Context(
-            program: UnsafePointer(graph), frame: activation.frame, memory: UnsafeRawPointer(activation.memory), text: text)
-        let outcome = GraphMachine.run(context, budget: budget)
+        for register in 0..<graph.pointee.registerCount { registers[register] = .absent }
+        let outcome = GraphMachine.run(
+            UnsafePointer(graph), frame: activation.frame, memory: UnsafeRawPointer(activation.memory), text: text, budget: budget)
         switch outcome.exit {
         case GraphExit.isTrue: return (.isTrue, true)
         case GraphExit.isFalse: return (.isFalse, true)

@@ -2,21 +2,21 @@ import CRE2
 
 /// Runs graphs. See `GraphOperation`.
 struct GraphMachine {
-    /// Where the parts of a verified image lie. Half a cache line: there may be thousands of them.
+    /// A verified image.
     struct Program {
-        var code: UnsafePointer<UInt64>
-        var constants: UnsafePointer<UInt64>
+        var image: UnsafePointer<UInt64>
         var patterns: UnsafePointer<OpaquePointer>
-        var instructionCount: UInt16
-        var registerCount: UInt16
-        var slotCount: UInt32
+        var slotCount: Int
+        var registerCount: Int
     }
 
     /// What the run loop reads, all by pointer.
     ///
     /// INVARIANT: the image was verified, the frame has as many cells as it names, and every cell's place lies within its memory.
     struct Context {
+        /// Read for patterns alone, so that it need not be in a near cache.
         var program: UnsafePointer<Program>
+        var constants: UnsafePointer<UInt64>
         var frame: UnsafeMutablePointer<CELCell>
         var memory: UnsafeRawPointer
         /// What the places of text constants count from.
@@ -24,8 +24,7 @@ struct GraphMachine {
 
         @inline(__always)
         func constant(_ word: Int) -> CELCell {
-            let constants = program.pointee.constants
-            return CELCell(meta: constants[word], payload: constants[word + 1])
+            CELCell(meta: constants[word], payload: constants[word + 1])
         }
 
         /// Where a text cell's bytes are.
@@ -47,16 +46,23 @@ struct GraphMachine {
     enum Answer: UInt8 { case no, yes, general, error }
 
     @inline(never)
-    static func run(_ context: Context, budget: Int) -> Outcome { runInline(context, budget: budget) }
+    static func run(
+        _ program: UnsafePointer<Program>, frame: UnsafeMutablePointer<CELCell>, memory: UnsafeRawPointer, text: UnsafeRawPointer,
+        budget: Int
+    ) -> Outcome {
+        runInline(program.pointee.image, program, frame: frame, memory: memory, text: text, budget: budget)
+    }
 
-    /// For loops over programs, to save the call.
+    /// For loops over programs, to save the call. The image is the program's.
     @inline(__always)
-    static func runInline(_ context: Context, budget: Int) -> Outcome {
-        let code = context.program.pointee.code
-        let frame = context.frame
-        let memory = context.memory
-        let constants = context.program.pointee.constants
-        let count = Int(context.program.pointee.instructionCount)
+    static func runInline(
+        _ image: UnsafePointer<UInt64>, _ program: UnsafePointer<Program>, frame: UnsafeMutablePointer<CELCell>, memory: UnsafeRawPointer,
+        text: UnsafeRawPointer, budget: Int
+    ) -> Outcome {
+        let code = image + GraphImage.headerWords
+        let count = Int(UInt32(truncatingIfNeeded: image[1]))
+        let constants = code + count &* 2
+        let context = Context(program: program, constants: constants, frame: frame, memory: memory, text: text)
         var budget = budget
         var pending: UInt64 = 0
         var position = 0

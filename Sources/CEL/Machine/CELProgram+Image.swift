@@ -11,7 +11,8 @@
 extension CELProgram {
     private static let magic: UInt64 = 0x4345_4C50 << 32 | 1
 
-    static let imageHeaderWords = 3
+    /// Words before the graph.
+    public static let imageHeaderWords = 3
 
     /// The words of the graph in an image of at least `imageHeaderWords`.
     static func graphCount(_ image: UnsafeBufferPointer<UInt64>) -> Int { Int(UInt32(truncatingIfNeeded: image[1])) }
