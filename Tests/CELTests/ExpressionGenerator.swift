@@ -1,3 +1,5 @@
+import Foundation
+
 @testable import CEL
 
 /// Makes random expressions: mostly of the types that are asked for, now and then of another.
@@ -9,6 +11,8 @@ struct ExpressionGenerator {
     var mistakes: Int
     private var variables: [(name: String, type: Wanted)] = []
     private var names = 0
+    /// What was made so far and may be used again, as long as the variables in it are declared.
+    private var made: [(text: String, type: Wanted)] = []
     /// Whether only what the graph can decide is made.
     private var isPlain = false
 
@@ -67,9 +71,43 @@ struct ExpressionGenerator {
         let known = variables.filter { $0.type == wanted }
         if !known.isEmpty, Int.random(in: 0..<3, using: &random) == 0 { return pick(known).name }
         guard depth > 0 else { return pick(Self.leaves[wanted] ?? ["null"]) }
-        if isPlain { return expand(pick(Self.plain[wanted] ?? Self.leaves[wanted] ?? ["null"]), wanted, depth - 1) }
+        let fitting = made.filter { $0.type == wanted }
+        if !fitting.isEmpty, Int.random(in: 0..<4, using: &random) == 0 { return vary(pick(fitting).text) }
         let isCommon = Int.random(in: 0..<6, using: &random) == 0
-        return expand(pick(isCommon ? Self.common : Self.specific[wanted] ?? Self.common), wanted, depth - 1)
+        let templates = isPlain ? Self.plain[wanted] ?? Self.leaves[wanted] : isCommon ? Self.common : Self.specific[wanted] ?? Self.common
+        let text = expand(pick(templates ?? ["null"]), wanted, depth - 1)
+        if text.utf8.count < 150 { made.append((text, wanted)) }
+        return text
+    }
+
+    /// The same again, or the same with other names for the variables declared in it, or almost the same.
+    private mutating func vary(_ text: String) -> String {
+        switch Int.random(in: 0..<8, using: &random) {
+        case 0..<3:
+            names += 1
+            let suffix = "_\(names)"
+            return Self.rename(text) { name in variables.contains { $0.name == name } ? name : name + suffix }
+        case 3:
+            guard let digit = text.indices.filter({ text[$0].isNumber }).randomElement(using: &random) else { return text }
+            return text.replacingCharacters(in: digit...digit, with: String(Int.random(in: 0...3, using: &random)))
+        default: return text
+        }
+    }
+
+    /// Replaces the names of variables, which are a letter and digits.
+    private static func rename(_ text: String, _ name: (String) -> String) -> String {
+        var output = ""
+        var word = ""
+        for character in text + " " {
+            if character.isLetter || character.isNumber || character == "_" {
+                word.append(character)
+                continue
+            }
+            let isVariable = word.count > 1 && "vwk".contains(word.prefix(1)) && word.dropFirst().first?.isNumber == true
+            output += (isVariable ? name(word) : word) + String(character)
+            word = ""
+        }
+        return String(output.dropLast())
     }
 
     /// Fills in a template: `%i` an integer and so on, `%=` what is wanted, `%A` anything twice the same, `%V` and `%W` declare an
@@ -79,7 +117,10 @@ struct ExpressionGenerator {
         var rest = Substring(template)
         let anything = pick(Wanted.allCases)
         let scope = variables.count
-        defer { variables.removeLast(variables.count - scope) }
+        defer {
+            for variable in variables[scope...] { made.removeAll { $0.text.contains(variable.name) } }
+            variables.removeLast(variables.count - scope)
+        }
         while let mark = rest.firstIndex(of: "%") {
             output += rest[..<mark]
             let letter = rest[rest.index(after: mark)...].first ?? "="
