@@ -46,6 +46,19 @@ struct ExpressionGenerator {
         ]
     }
 
+    /// Inputs on which loops and functions over texts take longer.
+    mutating func largeSlots() -> [CELValue?] {
+        var slots = slots()
+        let text = String(repeating: pick(["a", "ab", "é-"]), count: 100)
+        slots[3] = .string(text)
+        slots[5] = .list((0..<20).map { .int(pick([1, $0])) })
+        slots[6] = .map(CELMap([("a", .int(1)), ("k", .int(2))] + (0..<18).map { ("key-\($0)", .int($0)) }))
+        slots[10] = .bytes(Array(text.utf8))
+        slots[11] = .list((0..<20).map { .map(CELMap([("n", .int($0)), ("k", .int(2))])) })
+        slots[13] = .string(text)
+        return slots
+    }
+
     private static let records: [CELValue] = [
         .list([]), .list([.map(CELMap([("n", .int(1))])), .map(CELMap([("n", .int(9)), ("long-key-name", .int(2))]))]),
         .list([.map(CELMap([("n", .int(1))])), .map(CELMap([("k", .int(2))])), .map(CELMap([("n", .int(7)), ("k", .int(2))]))]),

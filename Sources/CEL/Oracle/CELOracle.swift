@@ -34,9 +34,16 @@ public struct CELOracle {
     }
 
     static func evaluate(_ expression: CheckedExpression, slots: [CELValue?], budget: Int = CELMachine.defaultBudget) -> CELValue {
+        evaluateCounting(expression, slots: slots, budget: budget).value
+    }
+
+    /// Evaluates, and tells how many steps of the budget that took: one for each node and each turn of a loop, and what functions charge.
+    static func evaluateCounting(
+        _ expression: CheckedExpression, slots: [CELValue?], budget: Int = CELMachine.defaultBudget
+    ) -> (value: CELValue, steps: Int) {
         var oracle = CELOracle(expression: expression, slots: slots, meter: Meter(budget: budget))
         let value = oracle.value(expression.tree.root)
-        return oracle.meter.isExhausted ? .budgetExceeded : value
+        return oracle.meter.isExhausted ? (.budgetExceeded, budget) : (value, budget - oracle.meter.remaining)
     }
 
     let expression: CheckedExpression
@@ -140,13 +147,25 @@ public struct CELOracle {
         default: return .malformed
         }
         for argument in arguments { operands.append(value(argument)) }
+        // A constant pattern is compiled before anything is evaluated, so that no evaluation is charged for it.
+        if function == .matches, operands.count == 2, let pattern = arguments.last.flatMap({ constantPattern($0) }) {
+            operands[1] = pattern
+        }
         return function.apply(operands, &meter)
     }
 
+    private func constantPattern(_ id: NodeID) -> CELValue? {
+        guard case .literal(.string(let source)) = expression.tree[id].kind else { return nil }
+        do throws(CELError) { return .pattern(try CELPattern(source)) } catch { return .error(error) }
+    }
+
+    // Like the arguments of a call, all parts are evaluated, even if one is an error.
+
     private mutating func list(_ elements: [SyntaxTree.Element]) -> CELValue {
+        let values = elements.map { value($0.value) }
         var list: [CELValue] = []
-        for element in elements {
-            var next: CELValue? = value(element.value)
+        for (element, value) in zip(elements, values) {
+            var next: CELValue? = value
             if element.isOptional, let value = next { next = unwrapped(value, "optional element") }
             if let next, next.isError { return next }
             if let next { list.append(next) }
@@ -155,10 +174,10 @@ public struct CELOracle {
     }
 
     private mutating func map(_ entries: [SyntaxTree.Entry]) -> CELValue {
+        let parts = entries.map { (key: value($0.key), value: value($0.value)) }
         var result = CELMap()
-        for entry in entries {
-            let key = value(entry.key)
-            var next: CELValue? = value(entry.value)
+        for (entry, (key, value)) in zip(entries, parts) {
+            var next: CELValue? = value
             if entry.isOptional, let value = next { next = unwrapped(value, "optional entry") }
             if key.isError { return key }
             if let next, let error = result.insert(key, next) { return error }
