@@ -7,11 +7,11 @@ enum CostOrder {
     /// Words for the result, and for the defaults of a message's fields.
     static let fixedWords = 16
 
-    /// How many times more steps of the oracle are clearly more. With five words for one step and two for another, which the branches of
-    /// an expression may well take, the machine can rightly find the opposite up to a factor of two and a half; with a factor of two, random
-    /// expressions show that, with four none does.
-    static let clearFactor = 4
-    /// Steps for what is folded, or computed before, and so costs the machine nothing.
+    /// How many times more steps of the oracle are clearly more. The branches of an expression may take five words for a step and two, so
+    /// that the machine rightly finds the opposite up to a factor of two and a half; and what one branch repeats two or three times the
+    /// machine computes once. Random expressions do show that with a factor of two.
+    static let clearFactor = 6
+    /// Steps within which the words that each branch has for itself may count for more.
     static let clearSteps = 20
 
     static func isClear(_ one: Int, _ other: Int) -> Bool { max(one, other) > min(one, other) * clearFactor + clearSteps }

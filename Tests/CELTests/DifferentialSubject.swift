@@ -27,6 +27,7 @@ struct Subject {
     static let budget = 10_000_000
 
     private let expression: CheckedExpression
+    private let folded: [CELValue?]
     private let prepared: CELPrepared
 
     /// Nil when the expression does not compile. That the verifier rejects what the compiler made is an issue.
@@ -36,6 +37,7 @@ struct Subject {
             let program =
                 isChecked ? try CELCompiler.compile(source, in: environment) : try CELCompiler.compileUnchecked(source, in: environment)
             expression = try Checker.check(try Parser.parse(source), in: environment, isStrict: isChecked)
+            folded = ConstantFolding.values(expression)
             guard let prepared = try? CELPrepared(program, slotCount: environment.slots.count) else {
                 Issue.record("`\(source)` is rejected by the verifier")
                 return nil
@@ -48,7 +50,7 @@ struct Subject {
 
     func evaluate(_ slots: [CELValue?]) -> Result {
         let (machine, machineSteps) = CELMachine.evaluateCounting(prepared.program, slots: slots, budget: Self.budget)
-        let (oracle, oracleSteps) = CELOracle.evaluateCounting(expression, slots: slots, budget: Self.budget)
+        let (oracle, oracleSteps) = CELOracle.evaluateCounting(expression, folded: folded, slots: slots, budget: Self.budget)
         let activation = CELActivation(slots: slots)
         let isDecided = prepared.evaluateGraph(activation, budget: Self.budget).isDecided
         let isWithin = prepared.evaluateGraph(activation, budget: oracleSteps).0 != .error(.budget)

@@ -34,14 +34,18 @@ public struct CELOracle {
     }
 
     static func evaluate(_ expression: CheckedExpression, slots: [CELValue?], budget: Int = CELMachine.defaultBudget) -> CELValue {
-        evaluateCounting(expression, slots: slots, budget: budget).value
+        var oracle = CELOracle(expression: expression, slots: slots, meter: Meter(budget: budget))
+        let value = oracle.value(expression.tree.root)
+        return oracle.meter.isExhausted ? .budgetExceeded : value
     }
 
-    /// Evaluates, and tells how many steps of the budget that took: one for each node and each turn of a loop, and what functions charge.
+    /// Evaluates, and tells how many steps that took: one for each node and each turn of a loop, and what functions charge. What a compiled
+    /// expression has folded is computed all the same, but only counts one.
     static func evaluateCounting(
-        _ expression: CheckedExpression, slots: [CELValue?], budget: Int = CELMachine.defaultBudget
+        _ expression: CheckedExpression, folded: [CELValue?], slots: [CELValue?], budget: Int
     ) -> (value: CELValue, steps: Int) {
         var oracle = CELOracle(expression: expression, slots: slots, meter: Meter(budget: budget))
+        oracle.folded = folded
         let value = oracle.value(expression.tree.root)
         return oracle.meter.isExhausted ? (.budgetExceeded, budget) : (value, budget - oracle.meter.remaining)
     }
@@ -52,15 +56,24 @@ public struct CELOracle {
     var variables: [Int: CELValue] = [:]
     /// What every node came to, when that is asked for.
     var record: Record?
+    /// By node, what need not be charged for; empty when everything is.
+    private var folded: [CELValue?] = []
 
     mutating func value(_ id: NodeID) -> CELValue {
+        let before = meter
         let value = compute(id)
+        if isFolded(id) {
+            meter = before
+            meter.charge(1)
+        }
         if record != nil {
             record?.values[id] = value
             record?.counts[id, default: 0] += 1
         }
         return value
     }
+
+    private func isFolded(_ id: NodeID) -> Bool { folded.indices.contains(id) && folded[id] != nil }
 
     private mutating func compute(_ id: NodeID) -> CELValue {
         guard meter.charge(1) else { return .budgetExceeded }
@@ -147,16 +160,11 @@ public struct CELOracle {
         default: return .malformed
         }
         for argument in arguments { operands.append(value(argument)) }
-        // A constant pattern is compiled before anything is evaluated, so that no evaluation is charged for it.
-        if function == .matches, operands.count == 2, let pattern = arguments.last.flatMap({ constantPattern($0) }) {
-            operands[1] = pattern
+        // A folded pattern is compiled beforehand too.
+        if function == .matches, operands.count == 2, let last = arguments.last, isFolded(last), case .string(let source) = operands[1] {
+            do throws(CELError) { operands[1] = .pattern(try CELPattern(source)) } catch { operands[1] = .error(error) }
         }
         return function.apply(operands, &meter)
-    }
-
-    private func constantPattern(_ id: NodeID) -> CELValue? {
-        guard case .literal(.string(let source)) = expression.tree[id].kind else { return nil }
-        do throws(CELError) { return .pattern(try CELPattern(source)) } catch { return .error(error) }
     }
 
     // Like the arguments of a call, all parts are evaluated, even if one is an error.
