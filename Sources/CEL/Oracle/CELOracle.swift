@@ -171,6 +171,7 @@ public struct CELOracle {
 
     private mutating func list(_ elements: [SyntaxTree.Element]) -> CELValue {
         let values = elements.map { value($0.value) }
+        guard elements.contains(where: \.isOptional) else { return values.first(where: \.isError) ?? .list(values) }
         var list: [CELValue] = []
         for (element, value) in zip(elements, values) {
             var next: CELValue? = value
