@@ -18,6 +18,7 @@ enum CostOrder {
 
     /// What is wrong with the steps of one evaluation.
     static func excess(_ result: Subject.Result) -> String? {
+        guard !result.isExhausted else { return nil }
         if result.machineSteps > result.oracleSteps * words + fixedWords {
             return "the machine took \(result.machineSteps) steps, the oracle \(result.oracleSteps)"
         }
@@ -28,6 +29,7 @@ enum CostOrder {
     /// What is wrong with the steps on two inputs. It is not enough that the machine does not find the opposite: a loop that it was not
     /// charged for would cost the same on all.
     static func reversal(_ one: Subject.Result, _ other: Subject.Result) -> String? {
+        guard !one.isExhausted, !other.isExhausted else { return nil }
         let (more, less) = one.oracleSteps > other.oracleSteps ? (one, other) : (other, one)
         guard isClear(one.oracleSteps, other.oracleSteps), less.machineSteps >= more.machineSteps else { return nil }
         return

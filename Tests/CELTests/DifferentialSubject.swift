@@ -16,7 +16,12 @@ struct Subject {
         /// Whether the steps of the oracle were enough for the graph.
         var isGraphWithinOracle: Bool
 
-        var agrees: Bool { Self.same(machine, oracle) && Self.same(graph, oracle) }
+        var agrees: Bool { isExhausted || (Self.same(machine, oracle) && Self.same(graph, oracle)) }
+
+        /// Whether one of them ran out of steps, of which another may take fewer.
+        var isExhausted: Bool {
+            [machine, graph, oracle].contains { if case .error(let error) = $0 { error.kind == .budget } else { false } }
+        }
 
         private static func same(_ left: CELValue, _ right: CELValue) -> Bool {
             if case .error(let left) = left, case .error(let right) = right { return left.kind == right.kind }
@@ -52,10 +57,13 @@ struct Subject {
         let (machine, machineSteps) = CELMachine.evaluateCounting(prepared.program, slots: slots, budget: Self.budget)
         let (oracle, oracleSteps) = CELOracle.evaluateCounting(expression, folded: folded, slots: slots, budget: Self.budget)
         let activation = CELActivation(slots: slots)
-        let isDecided = prepared.evaluateGraph(activation, budget: Self.budget).isDecided
         let isWithin = prepared.evaluateGraph(activation, budget: oracleSteps).0 != .error(.budget)
+        let (outcome, isDecided) = prepared.evaluateGraph(activation, budget: Self.budget)
+        // For the message of an error, `value` asks the general machine, which would hide that the graph alone found one.
+        var graph = prepared.value(activation, budget: Self.budget)
+        if isDecided, case .error(let kind) = outcome { graph = .failure(kind, "found by the graph") }
         return Result(
-            machine: machine, graph: prepared.value(activation, budget: Self.budget), oracle: oracle, machineSteps: machineSteps,
+            machine: machine, graph: graph, oracle: oracle, machineSteps: machineSteps,
             oracleSteps: oracleSteps, isDecided: isDecided, isGraphWithinOracle: isWithin)
     }
 }

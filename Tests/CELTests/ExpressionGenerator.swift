@@ -93,7 +93,8 @@ struct ExpressionGenerator {
         return text
     }
 
-    /// The same again, or the same with other names for the variables declared in it, or almost the same.
+    /// The same again, or the same with other names for the variables declared in it, or almost the same: of other variables, with another
+    /// digit.
     private mutating func vary(_ text: String) -> String {
         switch Int.random(in: 0..<8, using: &random) {
         case 0..<3:
@@ -101,6 +102,9 @@ struct ExpressionGenerator {
             let suffix = "_\(names)"
             return Self.rename(text) { name in variables.contains { $0.name == name } ? name : name + suffix }
         case 3:
+            let others = variables.map(\.name)
+            return Self.rename(text) { name in others.contains(name) ? pick(others) : name }
+        case 4:
             guard let digit = text.indices.filter({ text[$0].isNumber }).randomElement(using: &random) else { return text }
             return text.replacingCharacters(in: digit...digit, with: String(Int.random(in: 0...3, using: &random)))
         default: return text

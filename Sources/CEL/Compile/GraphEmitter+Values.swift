@@ -143,7 +143,7 @@ extension GraphEmitter {
     /// Two operands, the first one first: its error counts before the second's.
     mutating func pair(_ first: NodeID, _ second: NodeID, error: Int) -> (Int, Int) {
         let one = value(first, error: error)
-        if case .slot = expression.references[first], one < slotCount, !isAtHand(second) { add(.require, a: one, error: error) }
+        if one < slotCount, !isAtHand(second) { add(.require, a: one, error: error) }
         return (one, value(second, error: error))
     }
 
