@@ -18,53 +18,31 @@ struct DifferentialTests {
         var compiled = 0
         var errors = 0
         var decided = 0
+        var ordered = 0
         for run in 0..<Self.runs {
             var generator = ExpressionGenerator(seed: Self.seed &+ UInt64(run) &* 7_919, mistakes: isChecked ? 1 : 10)
             let source = kind == .predicates ? generator.predicate() : generator.expression()
-            let slots = generator.slots()
-            guard let (machine, graph, oracle, isDecided) = evaluate(source, slots, isChecked: isChecked) else { continue }
+            let inputs = [generator.slots(), generator.largeSlots()]
+            guard let subject = Subject(source, isChecked: isChecked) else { continue }
             compiled += 1
-            if machine.isError { errors += 1 }
-            if isDecided { decided += 1 }
-            guard !same(machine, oracle) || !same(graph, oracle) else { continue }
-            Issue.record("seed \(Self.seed) run \(run): `\(source)`: machine \(machine), graph \(graph), oracle \(oracle)")
+            let results = inputs.map { subject.evaluate($0) }
+            let name = "seed \(Self.seed) run \(run): `\(source)`"
+            for result in results {
+                if result.machine.isError { errors += 1 }
+                if result.isDecided { decided += 1 }
+                if !result.agrees {
+                    Issue.record("\(name): machine \(result.machine), graph \(result.graph), oracle \(result.oracle)")
+                }
+                if let excess = CostOrder.excess(result) { Issue.record("\(name): \(excess)") }
+            }
+            if CostOrder.isClear(results[0].oracleSteps, results[1].oracleSteps) { ordered += 1 }
+            if let reversal = CostOrder.reversal(results[0], results[1]) { Issue.record("\(name): \(reversal)") }
         }
         print(
-            "differential \(kind.rawValue): \(compiled) of \(Self.runs) compiled, \(errors) gave errors, \(decided) were decided by the graph"
-        )
+            "differential \(kind.rawValue): \(compiled) of \(Self.runs) compiled; of two evaluations each, \(errors) gave errors, "
+                + "\(decided) were decided by the graph; \(ordered) had clearly different costs")
         #expect(compiled > Self.runs / 10)
-    }
-
-    private func evaluate(_ source: String, _ slots: [CELValue?], isChecked: Bool) -> (CELValue, CELValue, CELValue, Bool)? {
-        let environment = ExpressionGenerator.environment
-        let budget = 10_000_000
-        do throws(CELIssues) {
-            let program =
-                isChecked ? try CELCompiler.compile(source, in: environment) : try CELCompiler.compileUnchecked(source, in: environment)
-            var graph = CELValue.null
-            var isDecided = false
-            do throws(CELVerificationError) {
-                let prepared = try CELPrepared(program, slotCount: environment.slots.count)
-                let activation = CELActivation(slots: slots)
-                isDecided = prepared.evaluateGraph(activation, budget: budget).isDecided
-                graph = prepared.value(activation, budget: budget)
-            } catch {
-                Issue.record("seed \(Self.seed): `\(source)` is rejected by the verifier: \(error)")
-            }
-            let machine = CELMachine.evaluate(program, slots: slots, budget: budget)
-            let oracle =
-                isChecked
-                ? try CELOracle.evaluate(source, in: environment, slots: slots, budget: budget)
-                : try CELOracle.evaluateUnchecked(source, in: environment, slots: slots, budget: budget)
-            return (machine, graph, oracle, isDecided)
-        } catch {
-            return nil
-        }
-    }
-
-    private func same(_ left: CELValue, _ right: CELValue) -> Bool {
-        if case .error(let left) = left, case .error(let right) = right { return left.kind == right.kind }
-        return left == right
+        #expect(ordered > 0)
     }
 
     @Test("no text makes the compiler fail") func soup() {

@@ -1,3 +1,5 @@
+import Foundation
+
 @testable import CEL
 
 /// Makes random expressions: mostly of the types that are asked for, now and then of another.
@@ -9,6 +11,8 @@ struct ExpressionGenerator {
     var mistakes: Int
     private var variables: [(name: String, type: Wanted)] = []
     private var names = 0
+    /// What was made so far and may be used again, as long as the variables in it are declared.
+    private var made: [(text: String, type: Wanted)] = []
     /// Whether only what the graph can decide is made.
     private var isPlain = false
 
@@ -42,6 +46,19 @@ struct ExpressionGenerator {
         ]
     }
 
+    /// Inputs on which loops and functions over texts take longer.
+    mutating func largeSlots() -> [CELValue?] {
+        var slots = slots()
+        let text = String(repeating: pick(["a", "ab", "é-"]), count: 100)
+        slots[3] = .string(text)
+        slots[5] = .list((0..<20).map { .int(pick([1, $0])) })
+        slots[6] = .map(CELMap([("a", .int(1)), ("k", .int(2))] + (0..<18).map { ("key-\($0)", .int($0)) }))
+        slots[10] = .bytes(Array(text.utf8))
+        slots[11] = .list((0..<20).map { .map(CELMap([("n", .int($0)), ("k", .int(2))])) })
+        slots[13] = .string(text)
+        return slots
+    }
+
     private static let records: [CELValue] = [
         .list([]), .list([.map(CELMap([("n", .int(1))])), .map(CELMap([("n", .int(9)), ("long-key-name", .int(2))]))]),
         .list([.map(CELMap([("n", .int(1))])), .map(CELMap([("k", .int(2))])), .map(CELMap([("n", .int(7)), ("k", .int(2))]))]),
@@ -67,9 +84,47 @@ struct ExpressionGenerator {
         let known = variables.filter { $0.type == wanted }
         if !known.isEmpty, Int.random(in: 0..<3, using: &random) == 0 { return pick(known).name }
         guard depth > 0 else { return pick(Self.leaves[wanted] ?? ["null"]) }
-        if isPlain { return expand(pick(Self.plain[wanted] ?? Self.leaves[wanted] ?? ["null"]), wanted, depth - 1) }
+        let fitting = made.filter { $0.type == wanted }
+        if !fitting.isEmpty, Int.random(in: 0..<4, using: &random) == 0 { return vary(pick(fitting).text) }
         let isCommon = Int.random(in: 0..<6, using: &random) == 0
-        return expand(pick(isCommon ? Self.common : Self.specific[wanted] ?? Self.common), wanted, depth - 1)
+        let templates = isPlain ? Self.plain[wanted] ?? Self.leaves[wanted] : isCommon ? Self.common : Self.specific[wanted] ?? Self.common
+        let text = expand(pick(templates ?? ["null"]), wanted, depth - 1)
+        if text.utf8.count < 150 { made.append((text, wanted)) }
+        return text
+    }
+
+    /// The same again, or the same with other names for the variables declared in it, or almost the same: of other variables, with another
+    /// digit.
+    private mutating func vary(_ text: String) -> String {
+        switch Int.random(in: 0..<8, using: &random) {
+        case 0..<3:
+            names += 1
+            let suffix = "_\(names)"
+            return Self.rename(text) { name in variables.contains { $0.name == name } ? name : name + suffix }
+        case 3:
+            let others = variables.map(\.name)
+            return Self.rename(text) { name in others.contains(name) ? pick(others) : name }
+        case 4:
+            guard let digit = text.indices.filter({ text[$0].isNumber }).randomElement(using: &random) else { return text }
+            return text.replacingCharacters(in: digit...digit, with: String(Int.random(in: 0...3, using: &random)))
+        default: return text
+        }
+    }
+
+    /// Replaces the names of variables, which are a letter and digits.
+    private static func rename(_ text: String, _ name: (String) -> String) -> String {
+        var output = ""
+        var word = ""
+        for character in text + " " {
+            if character.isLetter || character.isNumber || character == "_" {
+                word.append(character)
+                continue
+            }
+            let isVariable = word.count > 1 && "vwk".contains(word.prefix(1)) && word.dropFirst().first?.isNumber == true
+            output += (isVariable ? name(word) : word) + String(character)
+            word = ""
+        }
+        return String(output.dropLast())
     }
 
     /// Fills in a template: `%i` an integer and so on, `%=` what is wanted, `%A` anything twice the same, `%V` and `%W` declare an
@@ -79,7 +134,10 @@ struct ExpressionGenerator {
         var rest = Substring(template)
         let anything = pick(Wanted.allCases)
         let scope = variables.count
-        defer { variables.removeLast(variables.count - scope) }
+        defer {
+            for variable in variables[scope...] { made.removeAll { $0.text.contains(variable.name) } }
+            variables.removeLast(variables.count - scope)
+        }
         while let mark = rest.firstIndex(of: "%") {
             output += rest[..<mark]
             let letter = rest[rest.index(after: mark)...].first ?? "="

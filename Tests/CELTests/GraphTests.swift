@@ -65,6 +65,8 @@ struct GraphTests {
         #expect(try decide("role == 'x' || 1 / a == 1") == .error(.noSuchKey))
         #expect(try decide("(role == 'x' && a == 1) || 1 / a == 1") == .error(.divideByZero))
         #expect(try decide("!(role == 'x') ? true : true") == .error(.noSuchKey))
+        #expect(try decide("cel.bind(unused, 1, wide['k']) == 1 / a") == .error(.noSuchKey))
+        #expect(try decide("cel.bind(unused, 1, any) == 1 / a") == .error(.noSuchKey))
     }
 
     @Test("a branch that no constant condition takes may have an invalid pattern") func deadBranch() throws {

@@ -118,7 +118,11 @@ struct TypeSolver {
 
     /// The type of both of two parts, such as elements of a list: the wider if one can stand for the other, else `dyn`.
     mutating func join(_ left: CELType, _ right: CELType) -> CELType {
-        assign(left, to: right) ? Self.general(left, right) : .dyn
+        switch (left, right) {
+        // The elements of long lists.
+        case (.string, .string), (.int, .int): return left
+        default: return assign(left, to: right) ? Self.general(left, right) : .dyn
+        }
     }
 
     private static func general(_ left: CELType, _ right: CELType) -> CELType {

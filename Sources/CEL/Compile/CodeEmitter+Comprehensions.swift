@@ -15,7 +15,7 @@ extension CodeEmitter {
             if let local = emitter.expression.locals[id]?.first { emitter.localRegisters[local] = base + 1 }
             let end = emitter.jump(.unwrap, base)
             let result = emitter.allocate()
-            emitter.emit(body, into: result)
+            emitter.perhaps { $0.emit(body, into: result) }
             if !isFlat { emitter.add(Instruction(.call, result, number: Int(CELFunction.optionalOf.rawValue))) }
             emitter.add(Instruction(.move, base, result))
             emitter.land(end)
@@ -35,7 +35,7 @@ extension CodeEmitter {
         }
     }
 
-    /// Emits a loop: `body` for each element, given the register of the first variable.
+    /// Emits a loop: `body` for each element, given the register of the first variable. What it computes depends on the turn.
     /// Jumps that `body` returns leave the loop. When the range cannot be iterated over, `failed` gets the error.
     private mutating func loop(
         _ id: NodeID, _ parts: SyntaxTree.Comprehension, failed: Int, _ body: (inout CodeEmitter, Int) -> [Int]
@@ -47,7 +47,7 @@ extension CodeEmitter {
         let invalid = jump(.loopBegin, base)
         let start = words.count
         let exit = jump(isPair ? .loopNextPair : .loopNext, base)
-        let leaving = body(&self, base + 2)
+        let leaving = perhaps { body(&$0, base + 2) }
         jump(backTo: start)
         land(invalid)
         add(Instruction(.move, failed, base))
@@ -106,7 +106,8 @@ extension CodeEmitter {
     private mutating func filter(_ filter: NodeID, into target: Int) -> (skip: Int, leaving: [Int]) {
         temporarily { emitter in
             let test = emitter.allocate()
-            emitter.emit(filter, into: test)
+            let known = emitter.emitCondition(filter, into: test)
+            emitter.available = known.unlessFalse
             let invalid = emitter.jump(.condition, test)
             let valid = emitter.jump()
             emitter.land(invalid)

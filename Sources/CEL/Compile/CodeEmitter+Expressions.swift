@@ -5,6 +5,11 @@ extension CodeEmitter {
             load(value, into: target)
             return
         }
+        // Into the register of its class goes what computes the value.
+        if let number = shared.number(of: id), number != target {
+            add(Instruction(.move, target, share(id, number)))
+            return
+        }
         switch expression.references[id] {
         case .unbound(let name):
             add(Instruction(.unbound, target, number: constant(.string(name))))
@@ -22,8 +27,8 @@ extension CodeEmitter {
         case .has(let operand, let field): emitHas(id, operand, field, into: target)
         case .index(let operand, let key, let isOptional):
             emitBinary(isOptional ? .optionalIndex : .index, operand, key, into: target)
-        case .and(let left, let right): emitLogical(left, right, skip: .jumpIfFalse, combine: .and, into: target)
-        case .or(let left, let right): emitLogical(left, right, skip: .jumpIfTrue, combine: .or, into: target)
+        case .and(let left, let right): _ = emitLogical(left, right, isAnd: true, into: target)
+        case .or(let left, let right): _ = emitLogical(left, right, isAnd: false, into: target)
         case .conditional(let condition, let first, let second): emitConditional(condition, first, second, into: target)
         case .call(_, let receiver, let arguments, _): emitCall(id, receiver, arguments, into: target)
         case .list(let elements): emitList(elements, into: target)
@@ -86,30 +91,24 @@ extension CodeEmitter {
         }
     }
 
-    private mutating func emitLogical(_ left: NodeID, _ right: NodeID, skip: Operation, combine: Operation, into target: Int) {
-        emit(left, into: target)
-        let end = jump(skip, target)
-        temporarily { emitter in
-            let second = emitter.operand(right)
-            emitter.add(Instruction(combine, target, second))
-        }
-        land(end)
-    }
-
     private mutating func emitConditional(_ condition: NodeID, _ first: NodeID, _ second: NodeID, into target: Int) {
         if case .bool(let value)? = folded[condition] {
             emit(value ? first : second, into: target)
             return
         }
-        emit(condition, into: target)
+        let known = emitCondition(condition, into: target)
         let invalid = jump(.condition, target)
         let otherwise = jump(.jumpIfFalse, target)
+        let always = available
+        available = known.unlessFalse
         emit(first, into: target)
         let end = jump()
         land(otherwise)
+        available = known.unlessTrue
         emit(second, into: target)
         land(end)
         land(invalid)
+        available = always
     }
 
     private mutating func emitList(_ elements: [SyntaxTree.Element], into target: Int) {

@@ -1,10 +1,16 @@
 /// Emits instructions for a checked expression. Registers are a stack: an expression's temporaries lie above its result.
+///
+/// At the bottom of the stack lie the registers of shared subexpressions, for as long as the program runs. INVARIANT: only what computes the
+/// value of a class writes to its register, as many instructions change theirs in place.
 struct CodeEmitter {
     /// Distances fit their operand up to here.
     static let wordLimit = 65_535
 
     let expression: CheckedExpression
     let folded: [CELValue?]
+    let shared: CommonSubexpressions
+    /// The classes whose values have been computed on every way to here.
+    var available: CommonSubexpressions.Classes = 0
     var words: [UInt32] = []
     var constants: [CELValue] = []
     private var constantNumbers: [String: Int] = [:]
@@ -17,23 +23,35 @@ struct CodeEmitter {
     private var issues: [CELIssue] = []
 
     static func emit(_ expression: CheckedExpression, slotCount: Int) throws(CELIssues) -> CELProgram {
-        var emitter = CodeEmitter(expression: expression)
-        let result = emitter.allocate()
-        emitter.emit(expression.tree.root, into: result)
-        emitter.add(Instruction(.finish, result, 0))
+        let folded = ConstantFolding.values(expression)
+        var emitter = CodeEmitter(expression, folded, CommonSubexpressions(expression, folded: folded))
+        emitter.emitRoot()
+        // Computing something twice is better than having no program.
+        if emitter.highest > 256, emitter.shared.count > 0 {
+            emitter = CodeEmitter(expression, folded, CommonSubexpressions())
+            emitter.emitRoot()
+        }
         emitter.checkLimits()
         guard emitter.issues.isEmpty else { throw CELIssues(issues: Array(emitter.issues.prefix(CELLimits.issues))) }
         var program = CELProgram(
             words: emitter.words, constants: emitter.constants, registerCount: emitter.highest, resultType: expression.resultType,
             slotsRead: emitter.slotsRead.sorted(),
-            graph: GraphEmitter.emit(expression, folded: emitter.folded, slotCount: slotCount))
-        program.requirements = Requirements.of(expression, emitter.folded)
+            graph: GraphEmitter.emit(expression, folded: folded, shared: emitter.shared, slotCount: slotCount))
+        program.requirements = Requirements.of(expression, folded)
         return program
     }
 
-    private init(expression: CheckedExpression) {
+    private init(_ expression: CheckedExpression, _ folded: [CELValue?], _ shared: CommonSubexpressions) {
         self.expression = expression
-        folded = ConstantFolding.values(expression)
+        self.folded = folded
+        self.shared = shared
+    }
+
+    private mutating func emitRoot() {
+        _ = allocate(shared.count)
+        let result = allocate()
+        emit(expression.tree.root, into: result)
+        add(Instruction(.finish, result, 0))
     }
 
     private mutating func checkLimits() {
@@ -109,11 +127,27 @@ struct CodeEmitter {
         add(Instruction(.hasSlot, register, number: slot))
     }
 
-    /// A register that holds the node's value: a variable's own, or a new one.
+    /// A register that holds the node's value: a variable's own, or that of a class, or a new one.
     mutating func operand(_ id: NodeID) -> Int {
         if case .local(let local) = expression.references[id], folded[id] == nil, let register = localRegisters[local] { return register }
+        if let number = shared.number(of: id) { return share(id, number) }
         let register = allocate()
         emit(id, into: register)
         return register
+    }
+    /// The register of a class, in which its value is computed unless it is available.
+    mutating func share(_ id: NodeID, _ number: Int) -> Int {
+        if available & CommonSubexpressions.set(number) == 0 {
+            emit(id, into: number)
+            available |= CommonSubexpressions.set(number)
+        }
+        return number
+    }
+
+    /// Emits what may be left out, so that what it computes is not available behind it.
+    mutating func perhaps<T>(_ body: (inout CodeEmitter) -> T) -> T {
+        let before = available
+        defer { available = before }
+        return body(&self)
     }
 }

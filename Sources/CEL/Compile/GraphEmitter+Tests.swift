@@ -25,54 +25,81 @@ extension GraphEmitter {
         }
     }
 
-    mutating func test(_ id: NodeID, yes: Int, no: Int, error: Int) {
+    /// Emits what goes on at a target by the value of the node, and tells what is available there.
+    @discardableResult
+    mutating func test(_ id: NodeID, yes: Int, no: Int, error: Int) -> Exits {
         let mark = top
         defer { top = mark }
         if let value = folded[id] {
             if case .bool(let holds) = value { add(.jump, yes: holds ? yes : no) } else { add(.jump, yes: Target.general) }
-            return
+            return exits()
         }
         switch expression.references[id] {
         case .unbound, .noOverload:
             add(.jump, yes: Target.general)
-            return
+            return exits()
         default: break
         }
-        switch expression.tree[id].kind {
-        case .and(let left, let right):
-            let second = label()
-            test(left, yes: second, no: no, error: copy(of: right, yes: error, no: no, error: error))
-            bind(second)
-            test(right, yes: yes, no: no, error: error)
-        case .or(let left, let right):
-            let second = label()
-            test(left, yes: yes, no: second, error: copy(of: right, yes: yes, no: error, error: error))
-            bind(second)
-            test(right, yes: yes, no: no, error: error)
-        case .conditional(let condition, let first, let second):
-            // The other branch is nowhere emitted, and its constant patterns need not be valid.
-            if case .bool(let holds)? = folded[condition] { return test(holds ? first : second, yes: yes, no: no, error: error) }
-            let (one, other) = (label(), label())
-            test(condition, yes: one, no: other, error: error)
-            bind(one)
-            test(first, yes: yes, no: no, error: error)
-            bind(other)
-            test(second, yes: yes, no: no, error: error)
-        case .bind(_, let bound, let body):
-            bindLocal(id, bound)
-            test(body, yes: yes, no: no, error: error)
-        case .has(let operand, let field): testPresence(id, operand, field, yes, no, error)
-        case .comprehension(let parts) where isPredicate(id): quantify(id, parts, yes, no, error)
-        case .call(_, let receiver, let arguments, _):
-            guard case .function(let function) = expression.references[id], isPredicate(id) else { return testValue(id, yes, no, error) }
-            testCall(id, function, (receiver.map { [$0] } ?? []) + arguments, yes, no, error)
-        default: testValue(id, yes, no, error)
-        }
+        if let number = shared.number(of: id) { return testShared(id, number, yes, no, error) }
+        return testAnew(id, yes, no, error)
     }
 
-    private mutating func testValue(_ id: NodeID, _ yes: Int, _ no: Int, _ error: Int) {
+    mutating func testAnew(_ id: NodeID, _ yes: Int, _ no: Int, _ error: Int) -> Exits {
+        switch expression.tree[id].kind {
+        case .and(let left, let right): return testLogical(left, right, isAnd: true, yes, no, error)
+        case .or(let left, let right): return testLogical(left, right, isAnd: false, yes, no, error)
+        case .conditional(let condition, let first, let second): return testConditional(condition, first, second, yes, no, error)
+        case .bind(_, let bound, let body):
+            bindLocal(id, bound)
+            return test(body, yes: yes, no: no, error: error)
+        case .has(let operand, let field): testPresence(id, operand, field, yes, no, error)
+        case .comprehension(let parts) where isPredicate(id): return quantify(id, parts, yes, no, error)
+        case .call(_, let receiver, let arguments, _):
+            guard case .function(let function) = expression.references[id], isPredicate(id) else { return testValue(id, yes, no, error) }
+            return testCall(id, function, (receiver.map { [$0] } ?? []) + arguments, yes, no, error)
+        default: return testValue(id, yes, no, error)
+        }
+        return exits()
+    }
+
+    private mutating func testLogical(
+        _ left: NodeID, _ right: NodeID, isAnd: Bool, _ yes: Int, _ no: Int, _ error: Int
+    ) -> Exits {
+        let before = available
+        let second = label()
+        let otherwise = copy(of: right, yes: isAnd ? error : yes, no: isAnd ? no : error, error: error)
+        let first = test(left, yes: isAnd ? second : yes, no: isAnd ? no : second, error: otherwise)
+        bind(second)
+        available = isAnd ? first.yes : first.no
+        let start = available
+        let last = test(right, yes: yes, no: no, error: error)
+        // Where one operand decides, it may have been either of them, and if it was the second, the first may have failed at once.
+        func decided(_ first: CommonSubexpressions.Classes, _ last: CommonSubexpressions.Classes) -> CommonSubexpressions.Classes {
+            first & last & (before | last & ~start)
+        }
+        return isAnd ? Exits(yes: last.yes, no: decided(first.no, last.no)) : Exits(yes: decided(first.yes, last.yes), no: last.no)
+    }
+
+    private mutating func testConditional(
+        _ condition: NodeID, _ first: NodeID, _ second: NodeID, _ yes: Int, _ no: Int, _ error: Int
+    ) -> Exits {
+        // The other branch is nowhere emitted, and its constant patterns need not be valid.
+        if case .bool(let holds)? = folded[condition] { return test(holds ? first : second, yes: yes, no: no, error: error) }
+        let (one, other) = (label(), label())
+        let start = test(condition, yes: one, no: other, error: error)
+        bind(one)
+        available = start.yes
+        let left = test(first, yes: yes, no: no, error: error)
+        bind(other)
+        available = start.no
+        let right = test(second, yes: yes, no: no, error: error)
+        return Exits(yes: left.yes & right.yes, no: left.no & right.no)
+    }
+
+    private mutating func testValue(_ id: NodeID, _ yes: Int, _ no: Int, _ error: Int) -> Exits {
         let cell = value(id, error: error)
         add(.isTrue, a: cell, yes: yes, no: no, error: error)
+        return exits()
     }
 
     private mutating func testPresence(_ id: NodeID, _ operand: NodeID, _ field: String, _ yes: Int, _ no: Int, _ error: Int) {
@@ -87,14 +114,14 @@ extension GraphEmitter {
 
     private mutating func testCall(
         _ id: NodeID, _ function: CELFunction, _ operands: [NodeID], _ yes: Int, _ no: Int, _ error: Int
-    ) {
+    ) -> Exits {
         guard operands.count == function.arity else {
             add(.jump, yes: Target.general)
-            return
+            return exits()
         }
         if function == .not {
-            test(operands[0], yes: no, no: yes, error: error)
-            return
+            let operand = test(operands[0], yes: no, no: yes, error: error)
+            return Exits(yes: operand.no, no: operand.yes)
         }
         let (left, right) = (operands[0], operands[1])
         if let condition = Self.conditions[function] {
@@ -104,6 +131,7 @@ extension GraphEmitter {
         } else {
             testText(function, left, right, yes, no, error)
         }
+        return exits()
     }
 
     private mutating func compare(
@@ -178,7 +206,7 @@ extension GraphEmitter {
 
     private mutating func quantify(
         _ id: NodeID, _ parts: SyntaxTree.Comprehension, _ yes: Int, _ no: Int, _ error: Int
-    ) {
+    ) -> Exits {
         let range = value(parts.range, error: error)
         let isPair = parts.second != nil
         let base = register(isPair ? 5 : 4)
@@ -190,6 +218,8 @@ extension GraphEmitter {
             counter = cell
         }
         add(.loopBegin, a: base, b: range, error: error)
+        // What the body computes depends on the turn, and there may be none.
+        let before = available
         let (head, body, done) = (label(), label(), label())
         bind(head)
         add(isPair ? .loopNextPair : .loopNext, a: base, yes: body, no: done)
@@ -202,19 +232,23 @@ extension GraphEmitter {
             add(.increment, a: counter, yes: head)
             bind(done)
             add(.intEqual, a: counter, c: constant(.int(1)) ?? 0, yes: yes, no: no)
-            return
+            available = before
+            return exits()
         }
         let keep = isCopy ? Target.general : label()
         let isAll = parts.macro == .all
-        test(parts.body, yes: isAll ? head : yes, no: isAll ? no : head, error: keep)
+        let turn = test(parts.body, yes: isAll ? head : yes, no: isAll ? no : head, error: keep)
+        available = before
         let end = isAll ? yes : no
+        let ways = isAll ? Exits(yes: before, no: turn.no) : Exits(yes: turn.yes, no: before)
         guard keep >= 0, isReferenced(keep) else {
             bind(done, to: end)
-            return
+            return ways
         }
         bind(keep)
         add(.keepError, a: base + 2, yes: head)
         bind(done)
         add(.checkError, a: base + 2, yes: end, error: error)
+        return ways
     }
 }

@@ -3,6 +3,8 @@
 ///
 /// An error leaves an operand of `&&` or `||` for a second copy of the other operand, out of line, in which the error is pending: only what
 /// absorbs it gets back to the way on.
+///
+/// The first registers are those of shared subexpressions, for as long as the graph runs. A predicate that is shared is kept there as a bool.
 struct GraphEmitter {
     /// Where to go on: a label, or one of these.
     enum Target {
@@ -18,6 +20,7 @@ struct GraphEmitter {
         var error: Int
         var top: Int
         var localRegisters: [Int: Int]
+        var available: CommonSubexpressions.Classes
     }
 
     private struct Draft {
@@ -33,6 +36,9 @@ struct GraphEmitter {
 
     let expression: CheckedExpression
     let folded: [CELValue?]
+    let shared: CommonSubexpressions
+    /// The classes whose values have been computed on every way to here.
+    var available: CommonSubexpressions.Classes = 0
     let slotCount: Int
     private var drafts: [Draft] = []
     /// By label: the instruction, or -1 while there is none.
@@ -53,18 +59,26 @@ struct GraphEmitter {
     var localRegisters: [Int: Int] = [:]
 
     /// The image, or nothing when the expression is too large for one.
-    static func emit(_ expression: CheckedExpression, folded: [CELValue?], slotCount: Int) -> [UInt64] {
+    static func emit(
+        _ expression: CheckedExpression, folded: [CELValue?], shared: CommonSubexpressions, slotCount: Int
+    ) -> [UInt64] {
         guard slotCount < 60_000 else { return [] }
-        var emitter = GraphEmitter(expression: expression, folded: folded, slotCount: slotCount)
+        var emitter = GraphEmitter(expression, folded, shared, slotCount)
         emitter.emitRoot()
         emitter.emitCopies()
+        if emitter.hasFailed, shared.count > 0 {
+            return emit(expression, folded: folded, shared: CommonSubexpressions(), slotCount: slotCount)
+        }
         return emitter.image()
     }
 
-    private init(expression: CheckedExpression, folded: [CELValue?], slotCount: Int) {
+    private init(_ expression: CheckedExpression, _ folded: [CELValue?], _ shared: CommonSubexpressions, _ slotCount: Int) {
         self.expression = expression
         self.folded = folded
+        self.shared = shared
         self.slotCount = slotCount
+        top = shared.count
+        highest = shared.count
         drafts.reserveCapacity(16)
     }
 
@@ -92,6 +106,7 @@ struct GraphEmitter {
             }
             top = copy.top
             localRegisters = copy.localRegisters
+            available = copy.available
             // The ways out on which the error is absorbed.
             let yes = copy.yes == copy.error ? copy.yes : clearing(copy.yes)
             let no = copy.no == copy.error ? copy.no : clearing(copy.no)
@@ -109,12 +124,15 @@ struct GraphEmitter {
         return label
     }
 
-    /// The label of the copy of a node that runs with an error pending.
+    /// The label of the copy of a node that runs with an error pending. It may rely on what is available when it is asked for, no more: the
+    /// error may strike before anything else was computed.
     mutating func copy(of node: NodeID, yes: Int, no: Int, error: Int) -> Int {
         // One error is kept at a time.
         if isCopy { return Target.general }
         let label = self.label()
-        copies.append(Copy(label: label, node: node, yes: yes, no: no, error: error, top: top, localRegisters: localRegisters))
+        copies.append(
+            Copy(
+                label: label, node: node, yes: yes, no: no, error: error, top: top, localRegisters: localRegisters, available: available))
         return label
     }
 

@@ -83,8 +83,9 @@ extension GraphMachine {
         }
     }
 
+    /// Charges for each element that is looked at.
     @inline(never)
-    static func isIn(_ element: CELCell, _ collection: CELCell, _ context: Context) -> Answer {
+    static func isIn(_ element: CELCell, _ collection: CELCell, _ budget: inout Int, _ context: Context) -> Answer {
         if element.isTagged(.absent) || collection.isTagged(.absent) { return .error }
         if collection.isTagged(.map) {
             guard element.isTagged(.text) else { return .general }
@@ -94,6 +95,8 @@ extension GraphMachine {
         }
         guard collection.isTagged(.list) else { return .general }
         for index in 0..<collection.count {
+            budget -= 1
+            if budget < 0 { break }
             switch compare(GraphMemory.element(index, collection, context.memory), element, GraphCondition.equal.rawValue, context) {
             case .no: continue
             case .yes: return .yes

@@ -211,7 +211,7 @@ struct GraphMachine {
                 } else if part.isTagged(.absent) {
                     position = fail(GraphError.noSuchKey, exits, &pending)
                 } else if text.isTagged(.text), part.isTagged(.text) {
-                    budget -= text.count / 16
+                    if operation == .containsCell { budget -= text.count / 16 }
                     position = go(Self.search(operation, text, part, context), exits)
                 } else {
                     position = Int(GraphExit.general)
@@ -237,7 +237,7 @@ struct GraphMachine {
                     default: position = go(left.int >= right.int, exits)
                     }
                 } else {
-                    if left.isTagged(.text) { budget -= left.count / 16 }
+                    if left.isTagged(.text), right.isTagged(.text) { budget -= left.count / 16 }
                     position = follow(Self.compare(left, right, UInt8(truncatingIfNeeded: word >> 8) & 7, context), exits, &pending)
                 }
             case .compareConstant:
@@ -245,12 +245,8 @@ struct GraphMachine {
                 position = follow(Self.compareWithConstant(cell, word, context), exits, &pending)
             case .isIn:
                 let (element, collection) = (frame[a], frame[b])
-                if collection.isTagged(.list) { budget -= collection.count }
-                if budget < 0 {
-                    position = Int(GraphExit.budget)
-                } else {
-                    position = follow(Self.isIn(element, collection, context), exits, &pending)
-                }
+                let answer = Self.isIn(element, collection, &budget, context)
+                position = budget < 0 ? Int(GraphExit.budget) : follow(answer, exits, &pending)
             case .hasField:
                 let cell = frame[a]
                 if cell.isTagged(.map) {

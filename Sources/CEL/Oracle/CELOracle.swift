@@ -39,21 +39,41 @@ public struct CELOracle {
         return oracle.meter.isExhausted ? .budgetExceeded : value
     }
 
+    /// Evaluates, and tells how many steps that took: one for each node and each turn of a loop, and what functions charge. What a compiled
+    /// expression has folded is computed all the same, but only counts one.
+    static func evaluateCounting(
+        _ expression: CheckedExpression, folded: [CELValue?], slots: [CELValue?], budget: Int
+    ) -> (value: CELValue, steps: Int) {
+        var oracle = CELOracle(expression: expression, slots: slots, meter: Meter(budget: budget))
+        oracle.folded = folded
+        let value = oracle.value(expression.tree.root)
+        return oracle.meter.isExhausted ? (.budgetExceeded, budget) : (value, budget - oracle.meter.remaining)
+    }
+
     let expression: CheckedExpression
     let slots: [CELValue?]
     var meter: Meter
     var variables: [Int: CELValue] = [:]
     /// What every node came to, when that is asked for.
     var record: Record?
+    /// By node, what need not be charged for; empty when everything is.
+    private var folded: [CELValue?] = []
 
     mutating func value(_ id: NodeID) -> CELValue {
+        let before = meter
         let value = compute(id)
+        if isFolded(id) {
+            meter = before
+            meter.charge(1)
+        }
         if record != nil {
             record?.values[id] = value
             record?.counts[id, default: 0] += 1
         }
         return value
     }
+
+    private func isFolded(_ id: NodeID) -> Bool { folded.indices.contains(id) && folded[id] != nil }
 
     private mutating func compute(_ id: NodeID) -> CELValue {
         guard meter.charge(1) else { return .budgetExceeded }
@@ -140,13 +160,21 @@ public struct CELOracle {
         default: return .malformed
         }
         for argument in arguments { operands.append(value(argument)) }
+        // A folded pattern is compiled beforehand too.
+        if function == .matches, operands.count == 2, let last = arguments.last, isFolded(last), case .string(let source) = operands[1] {
+            do throws(CELError) { operands[1] = .pattern(try CELPattern(source)) } catch { operands[1] = .error(error) }
+        }
         return function.apply(operands, &meter)
     }
 
+    // Like the arguments of a call, all parts are evaluated, even if one is an error.
+
     private mutating func list(_ elements: [SyntaxTree.Element]) -> CELValue {
+        let values = elements.map { value($0.value) }
+        guard elements.contains(where: \.isOptional) else { return values.first(where: \.isError) ?? .list(values) }
         var list: [CELValue] = []
-        for element in elements {
-            var next: CELValue? = value(element.value)
+        for (element, value) in zip(elements, values) {
+            var next: CELValue? = value
             if element.isOptional, let value = next { next = unwrapped(value, "optional element") }
             if let next, next.isError { return next }
             if let next { list.append(next) }
@@ -155,10 +183,10 @@ public struct CELOracle {
     }
 
     private mutating func map(_ entries: [SyntaxTree.Entry]) -> CELValue {
+        let parts = entries.map { (key: value($0.key), value: value($0.value)) }
         var result = CELMap()
-        for entry in entries {
-            let key = value(entry.key)
-            var next: CELValue? = value(entry.value)
+        for (entry, (key, value)) in zip(entries, parts) {
+            var next: CELValue? = value
             if entry.isOptional, let value = next { next = unwrapped(value, "optional entry") }
             if key.isError { return key }
             if let next, let error = result.insert(key, next) { return error }

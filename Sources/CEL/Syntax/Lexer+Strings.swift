@@ -24,7 +24,10 @@ extension Lexer {
         let quote = peek()
         let isTriple = peek(1) == quote && peek(2) == quote
         position += isTriple ? 3 : 1
-        var content: [UInt8] = []
+        // Up to what ends a literal or needs a closer look, the bytes are the content.
+        let first = position
+        while position < source.count, !isSpecial(source[position], quote) { position += 1 }
+        var content = Array(source[first..<position])
         var isValid = true
         while true {
             guard position < source.count else {
@@ -50,6 +53,10 @@ extension Lexer {
         }
         guard isValid else { return .invalid }
         return isBytes ? .bytes(content) : .string(String(decoding: content, as: UTF8.self))
+    }
+
+    private func isSpecial(_ byte: UInt8, _ quote: UInt8) -> Bool {
+        byte == quote || byte == 10 || byte == 13 || byte == UInt8(ascii: "\\")
     }
 
     private mutating func escape(isBytes: Bool, into content: inout [UInt8]) -> Bool {

@@ -59,8 +59,34 @@ struct Lexer {
     }
 
     private static func symbol(_ first: UInt8, _ second: UInt8) -> Token.Symbol? {
-        Token.Symbol(rawValue: String(decoding: [first, second], as: UTF8.self))
-            ?? Token.Symbol(rawValue: String(decoding: [first], as: UTF8.self))
+        // As text, each would have to be made into a string and compared with all.
+        switch (Unicode.Scalar(first), Unicode.Scalar(second)) {
+        case ("=", "="): .equal
+        case ("!", "="): .notEqual
+        case ("<", "="): .lessOrEqual
+        case (">", "="): .greaterOrEqual
+        case ("&", "&"): .and
+        case ("|", "|"): .or
+        case ("<", _): .less
+        case (">", _): .greater
+        case ("!", _): .not
+        case ("+", _): .plus
+        case ("-", _): .minus
+        case ("*", _): .times
+        case ("/", _): .divide
+        case ("%", _): .modulo
+        case ("?", _): .question
+        case (":", _): .colon
+        case (",", _): .comma
+        case (".", _): .dot
+        case ("(", _): .openParenthesis
+        case (")", _): .closeParenthesis
+        case ("[", _): .openBracket
+        case ("]", _): .closeBracket
+        case ("{", _): .openBrace
+        case ("}", _): .closeBrace
+        default: nil
+        }
     }
 
     private mutating func identifier() -> String {
