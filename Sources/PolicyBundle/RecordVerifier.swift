@@ -115,7 +115,9 @@ struct RecordVerifier {
         let words = Int(records.word(.indx, 0, IndexColumn.policyWords))
         let entries = records.count(.modl) + records.count(.rtyp)
         let actions = records.count(.actn) + 1
-        guard words == BundleFormat.bitmapWords(policies), policies == records.count(.poli) else {
+        guard words == BundleFormat.bitmapWords(policies), policies == records.count(.poli),
+            policies == records.count(.plac)
+        else {
             throw BundleVerifier.damaged("its match index has the wrong size")
         }
         guard Int(records.word(.indx, 0, IndexColumn.entryBitmaps)) + entries * words <= records.count(.bits),
@@ -143,7 +145,10 @@ struct RecordVerifier {
         }
         for row in 0..<policies {
             let memo = records.word(.hotp, row, HotPolicyColumn.memo)
-            guard memo == BundleFormat.none || memo < memos else { throw BundleVerifier.wrong(.hotp, row) }
+            let isComplex = records.word(.hotp, row, HotPolicyColumn.flags) & HotPolicyColumn.isComplex != 0
+            guard memo == BundleFormat.none || memo < memos, isComplex || records.word(.plac, row, PlaceColumn.ruleCount) == 1 else {
+                throw BundleVerifier.wrong(.hotp, row)
+            }
         }
         guard memos <= UInt32(records.count(.rule)) else { throw BundleVerifier.damaged("it has more shared conditions than rules") }
         for row in 1..<max(1, records.count(.anch))

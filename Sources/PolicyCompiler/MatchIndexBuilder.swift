@@ -172,7 +172,7 @@ struct MatchIndexBuilder {
             for row in policy.exceptions.teams ?? [] { notTeams[row, default: Posting()].insert(place) }
             for row in policy.exceptions.roles ?? [] { notRoles[row, default: Posting()].insert(place) }
             var flags = policy.enforcement << HotPolicyColumn.enforcementShift
-            if policy.hasVariables { flags |= HotPolicyColumn.hasVariables }
+            if policy.hasVariables || policy.ruleCount != 1 { flags |= HotPolicyColumn.isComplex }
             if isChecked(policy, anchors[number]) { flags |= HotPolicyColumn.checked }
             let (word, bit) = (place / 64, UInt64(1) << UInt64(place % 64))
             for entry in entries.indices {
@@ -192,13 +192,9 @@ struct MatchIndexBuilder {
                 let effect = writer.word(.rule, policy.rules, RuleColumn.effect)
                 if policy.enforcement == 0, Self.denying.contains(effect) { flags |= HotPolicyColumn.denies }
             }
-            writer.append(
-                .hotp,
-                [
-                    HotPolicyColumn.policy: policy.row, .flags: flags, .rules: policy.rules, .ruleCount: policy.ruleCount,
-                    .condition: condition, .memo: memo,
-                    .graph: condition == BundleFormat.none ? BundleFormat.none : writer.graphWord(condition),
-                ])
+            let graph = condition == BundleFormat.none ? BundleFormat.none : writer.graphWord(condition)
+            writer.append(.hotp, [HotPolicyColumn.flags: flags, .graph: graph, .memo: memo, .condition: condition])
+            writer.append(.plac, [PlaceColumn.policy: policy.row, .rules: policy.rules, .ruleCount: policy.ruleCount])
         }
         for (row, posting) in teams.sorted(by: { $0.key < $1.key }) { Self.set(&writer, .team, row, TeamColumn.posts, .postCount, posting) }
         for (row, posting) in notTeams.sorted(by: { $0.key < $1.key }) {

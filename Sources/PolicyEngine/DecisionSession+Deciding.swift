@@ -135,8 +135,13 @@ extension DecisionSession {
     /// Lists the places of the candidates that are about the resource and the action.
     private func listPlaces() {
         let index = engine.index
-        let entry = index.entryBitmaps + request.pointee.entry * index.policyWords
-        let action = index.actionBitmaps + request.pointee.actionNumber * index.policyWords
+        let words = index.policyWords
+        let entry = index.entryBitmaps + request.pointee.entry * words
+        let number = request.pointee.actionNumber
+        // Most policies are about every action, and then about the entry's bits alone.
+        let action = index.isFull(action: number) ? entry : index.actionBitmaps + number * words
+        let hot = engine.records.words(.hotp)
+        let isLarge = engine.index.policyCount > Self.nearPolicies
         let (candidates, touched, places) = (candidates, touched, places)
         var count = 0
         for number in 0..<state.pointee.touchedCount {
@@ -144,7 +149,9 @@ extension DecisionSession {
             var bits = candidates[word] & entry[word] & action[word]
             candidates[word] = 0
             while bits != 0 {
-                places[count] = UInt32(truncatingIfNeeded: word * 64 + bits.trailingZeroBitCount)
+                let place = word * 64 + bits.trailingZeroBitCount
+                if isLarge { prefetch_line(hot + place * BundleSection.hotp.stride) }
+                places[count] = UInt32(truncatingIfNeeded: place)
                 count += 1
                 bits &= bits - 1
             }
@@ -197,12 +204,12 @@ extension DecisionSession {
     /// Policies of one rule, which most are, are evaluated together: what one needs lies apart from what the next one needs, and seldom in the
     /// nearest cache, so that it is asked for first, stage by stage, and the waiting overlaps.
     private func evaluatePlaces(areChecked: Bool) {
-        let hot = engine.records.words(.hotp)
+        let records = engine.records
+        let hot = records.words(.hotp)
         let size = BundleSection.hotp.stride
         let runner = engine.bundle.conditions.runner(activation)
         let (places, memo, queue) = (places, memo, queue)
         let isLarge = engine.index.policyCount > Self.nearPolicies
-        if isLarge { for number in 0..<state.pointee.placeCount { prefetch_line(hot + Int(places[number]) * size) } }
         let areExempt = !scratch.pointee.exemptions.isEmpty
         var needed = areChecked ? UInt32.max : HotPolicyColumn.checked
         if request.pointee.actionNumber == engine.index.actionCount { needed |= HotPolicyColumn.checkedForUnknownAction }
@@ -216,9 +223,9 @@ extension DecisionSession {
             let place = places[number]
             let policy = hot + Int(place) * size
             let flags = policy[HotPolicyColumn.flags.rawValue]
-            if areChecked || flags & needed != 0, !matches(Int(policy[0])) { continue }
-            if areExempt, isExempt(policy[0]) { continue }
-            if policy[HotPolicyColumn.ruleCount.rawValue] != 1 || flags & HotPolicyColumn.hasVariables != 0 {
+            if areChecked || flags & needed != 0, !matches(Int(records.record(.plac, Int(place))[0])) { continue }
+            if areExempt, isExempt(records.record(.plac, Int(place))[0]) { continue }
+            if flags & HotPolicyColumn.isComplex != 0 {
                 complex -= 1
                 queue.complex[complex] = place
                 continue
@@ -246,7 +253,7 @@ extension DecisionSession {
         runner.evaluate(queue.conditions + 1, at: queue.graphs + 1, count: queued - 1, into: queue.results + 1)
         state.pointee.resultCount = queued
         apply(kept)
-        for number in complex..<state.pointee.placeCount { evaluateRules(hot + Int(queue.complex[number]) * size) }
+        for number in complex..<state.pointee.placeCount { evaluateRules(Int(queue.complex[number])) }
     }
 
     /// What so many policies need stays in the nearest caches by itself.
@@ -254,8 +261,6 @@ extension DecisionSession {
 
     /// Notes the rules of the first places that take effect.
     private func apply(_ kept: Int) {
-        let hot = engine.records.words(.hotp)
-        let size = BundleSection.hotp.stride
         let (places, queue) = (places, queue)
         for number in 0..<kept {
             let result = Int(queue.places[number])
@@ -263,10 +268,12 @@ extension DecisionSession {
             let outcome = settled(result)
             if outcome == .isFalse { continue }
             // An unsure condition is taken to hold: whatever the rule guards against is not let through.
-            let policy = hot + Int(places[number]) * size
+            let place = engine.records.record(.plac, Int(places[number]))
             hits.pointee.append(
-                HitBuffer.Rule(policy: policy[0], rule: policy[HotPolicyColumn.rules.rawValue], isError: outcome == .isError))
-            if policy[HotPolicyColumn.flags.rawValue] & HotPolicyColumn.denies != 0 { state.pointee.isAllowed = false }
+                HitBuffer.Rule(
+                    policy: place[PlaceColumn.policy.rawValue], rule: place[PlaceColumn.rules.rawValue], isError: outcome == .isError))
+            let flags = engine.records.record(.hotp, Int(places[number]))[HotPolicyColumn.flags.rawValue]
+            if flags & HotPolicyColumn.denies != 0 { state.pointee.isAllowed = false }
         }
     }
 
@@ -280,13 +287,15 @@ extension DecisionSession {
 
     /// Evaluates a policy of several rules, or with variables.
     @inline(never)
-    private func evaluateRules(_ hot: UnsafePointer<UInt32>) {
-        let (policy, flags) = (hot[HotPolicyColumn.policy.rawValue], hot[HotPolicyColumn.flags.rawValue])
-        if flags & HotPolicyColumn.hasVariables != 0 { evaluateVariables(Int(policy)) }
+    private func evaluateRules(_ place: Int) {
+        let record = engine.records.record(.plac, place)
+        let flags = engine.records.record(.hotp, place)[HotPolicyColumn.flags.rawValue]
+        let policy = record[PlaceColumn.policy.rawValue]
+        if engine.records.word(.poli, Int(policy), PolicyColumn.variableCount) > 0 { evaluateVariables(Int(policy)) }
         // After the variables, whose values may have made the memory grow.
         let runner = engine.bundle.conditions.runner(activation)
-        let first = hot[HotPolicyColumn.rules.rawValue]
-        for rule in first..<first + hot[HotPolicyColumn.ruleCount.rawValue] {
+        let first = record[PlaceColumn.rules.rawValue]
+        for rule in first..<first + record[PlaceColumn.ruleCount.rawValue] {
             let record = engine.records.record(.rule, Int(rule))
             let outcome = evaluate(record[RuleColumn.condition.rawValue], memo: record[RuleColumn.memo.rawValue], runner)
             if outcome == .isFalse { continue }
