@@ -48,13 +48,15 @@ public enum ClassColumn: Int, BundleColumn {
     }
 }
 
-/// `posts` are the policies that name the team, `notPosts` those that leave it out.
+/// `posts` are the policies that name the team, `notPosts` those that leave it out. The first post stands in the record too, for there is
+/// seldom another.
 public enum TeamColumn: Int, BundleColumn {
-    case name, parent, posts, postCount, notPosts, notPostCount, exemptions, exemptionCount, source
+    case name, parent, posts, postCount, notPosts, notPostCount, firstWord, firstLow, firstHigh, exemptions, exemptionCount, source
     public var type: ColumnType {
         switch self {
         case .name: .string
         case .parent: .optional(.team)
+        case .firstWord, .firstLow, .firstHigh: .number
         case .posts, .notPosts, .exemptions: .offset
         case .postCount, .notPostCount: .recordCount(.post)
         case .exemptionCount: .listCount(.records(.exem))
@@ -66,12 +68,13 @@ public enum TeamColumn: Int, BundleColumn {
 /// `residual` are the permissions, own ones alone, that `grnt` does not tell of: with a condition, or with a glob that only a request can
 /// decide.
 public enum RoleColumn: Int, BundleColumn {
-    case name, permissions, permissionCount, posts, postCount, notPosts, notPostCount, exemptions, exemptionCount, residual, residualCount,
-        source
+    case name, permissions, permissionCount, posts, postCount, notPosts, notPostCount, firstWord, firstLow, firstHigh, exemptions,
+        exemptionCount, residual, residualCount, source
     public var type: ColumnType {
         switch self {
         case .name: .string
         case .permissions, .posts, .notPosts, .exemptions, .residual: .offset
+        case .firstWord, .firstLow, .firstHigh: .number
         case .permissionCount: .recordCount(.perm)
         case .postCount, .notPostCount: .recordCount(.post)
         case .exemptionCount: .listCount(.records(.exem))

@@ -103,11 +103,11 @@ public enum BundleSection: Int, CaseIterable, Sendable {
         case .anch: 5
         case .rtyp: 6
         case .subj, .rule: 7
-        case .team, .perm, .exem: 9
+        case .perm, .exem: 9
         case .indx: 10
-        case .role, .pric: 12
+        case .team, .pric: 12
         case .meta: 13
-        case .modl: 15
+        case .role, .modl: 15
         case .poli: 45
         }
     }

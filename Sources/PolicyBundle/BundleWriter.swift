@@ -82,6 +82,10 @@ public struct BundleWriter {
         sections[section.rawValue][Int(row) * section.stride + column.rawValue] = word
     }
 
+    public func word(_ section: BundleSection, _ row: UInt32, _ column: Int) -> UInt32 {
+        sections[section.rawValue][Int(row) * section.stride + column]
+    }
+
     public func word<Column: BundleColumn>(_ section: BundleSection, _ row: UInt32, _ column: Column) -> UInt32 {
         sections[section.rawValue][Int(row) * section.stride + column.rawValue]
     }

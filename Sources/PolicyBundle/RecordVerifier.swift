@@ -109,6 +109,18 @@ struct RecordVerifier {
         }
     }
 
+    /// The first post of a record is what stands in the record.
+    private func verifyFirstPosts(_ section: BundleSection, _ posts: Int, _ first: Int) throws(BundleError) {
+        for row in 0..<records.count(section) {
+            let record = records.record(section, row)
+            if record[posts + 1] == 0 { continue }
+            let post = records.record(.post, Int(record[posts]))
+            guard (record[first], record[first + 1], record[first + 2]) == (post[0], post[1], post[2]) else {
+                throw BundleVerifier.wrong(section, row)
+            }
+        }
+    }
+
     /// The match index: the engine scans it without looking where it goes.
     func verifyIndex() throws(BundleError) {
         let policies = records.count(.hotp)
@@ -131,6 +143,8 @@ struct RecordVerifier {
                 throw BundleVerifier.wrong(.post, row)
             }
         }
+        try verifyFirstPosts(.team, TeamColumn.posts.rawValue, TeamColumn.firstWord.rawValue)
+        try verifyFirstPosts(.role, RoleColumn.posts.rawValue, RoleColumn.firstWord.rawValue)
         guard records.count(.grnt) == records.count(.role) * actions else {
             throw BundleVerifier.damaged("its table of grants has the wrong size")
         }

@@ -196,11 +196,15 @@ struct MatchIndexBuilder {
             writer.append(.hotp, [HotPolicyColumn.flags: flags, .graph: graph, .memo: memo, .condition: condition])
             writer.append(.plac, [PlaceColumn.policy: policy.row, .rules: policy.rules, .ruleCount: policy.ruleCount])
         }
-        for (row, posting) in teams.sorted(by: { $0.key < $1.key }) { Self.set(&writer, .team, row, TeamColumn.posts, .postCount, posting) }
+        for (row, posting) in teams.sorted(by: { $0.key < $1.key }) {
+            Self.set(&writer, .team, row, TeamColumn.posts, .postCount, posting, first: .firstWord)
+        }
         for (row, posting) in notTeams.sorted(by: { $0.key < $1.key }) {
             Self.set(&writer, .team, row, TeamColumn.notPosts, .notPostCount, posting)
         }
-        for (row, posting) in roles.sorted(by: { $0.key < $1.key }) { Self.set(&writer, .role, row, RoleColumn.posts, .postCount, posting) }
+        for (row, posting) in roles.sorted(by: { $0.key < $1.key }) {
+            Self.set(&writer, .role, row, RoleColumn.posts, .postCount, posting, first: .firstWord)
+        }
         for (row, posting) in notRoles.sorted(by: { $0.key < $1.key }) {
             Self.set(&writer, .role, row, RoleColumn.notPosts, .notPostCount, posting)
         }
@@ -221,11 +225,17 @@ struct MatchIndexBuilder {
     }
 
     private static func set<Column: BundleColumn>(
-        _ writer: inout BundleWriter, _ section: BundleSection, _ row: UInt32, _ first: Column, _ count: Column, _ posting: Posting
+        _ writer: inout BundleWriter, _ section: BundleSection, _ row: UInt32, _ posts: Column, _ count: Column, _ posting: Posting,
+        first: Column? = nil
     ) {
         let place = posting.write(&writer)
-        writer.set(section, row, first, place.first)
+        writer.set(section, row, posts, place.first)
         writer.set(section, row, count, place.count)
+        guard let first, place.count > 0 else { return }
+        for word in 0..<3 {
+            guard let column = Column(rawValue: first.rawValue + word) else { continue }
+            writer.set(section, row, column, writer.word(.post, place.first, word))
+        }
     }
 
     private func writeAnchored(_ writer: inout BundleWriter, _ subjects: [UInt32: Posting], _ exemptions: [UInt32: [UInt32]]) {

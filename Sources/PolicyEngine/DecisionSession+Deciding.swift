@@ -47,52 +47,71 @@ extension DecisionSession {
         if subject[SubjectColumn.flags.rawValue] & SubjectColumn.anchored != 0, let anchor = anchor(request.pointee.subject) {
             include(Int(anchor[AnchorColumn.posts.rawValue]), Int(anchor[AnchorColumn.postCount.rawValue]))
         }
-        let (teamRows, teamCount) = (request.pointee.teams, request.pointee.teamCount)
-        let (roleRows, roleCount) = (request.pointee.roles, request.pointee.roleCount)
-        if let teamRows {
+        let (teams, teamCount) = (request.pointee.teams, request.pointee.teamCount)
+        let (roles, roleCount) = (request.pointee.roles, request.pointee.roleCount)
+        var hasExceptions: UInt32 = 0
+        if let teams {
             for number in 0..<teamCount {
-                let team = records.record(.team, Int(teamRows[number]))
-                include(Int(team[TeamColumn.posts.rawValue]), Int(team[TeamColumn.postCount.rawValue]))
+                let team = records.record(.team, Int(teams[number]))
+                include(team + TeamColumn.posts.rawValue, first: team + TeamColumn.firstWord.rawValue)
+                hasExceptions |= team[TeamColumn.notPostCount.rawValue]
             }
         }
-        if let roleRows {
+        if let roles {
             for number in 0..<roleCount {
-                let role = records.record(.role, Int(roleRows[number]))
-                include(Int(role[RoleColumn.posts.rawValue]), Int(role[RoleColumn.postCount.rawValue]))
+                let role = records.record(.role, Int(roles[number]))
+                include(role + RoleColumn.posts.rawValue, first: role + RoleColumn.firstWord.rawValue)
+                hasExceptions |= role[RoleColumn.notPostCount.rawValue]
             }
         }
         if index.groupCount > 0 { includeEqualities() }
-        if let teamRows {
-            for number in 0..<teamCount {
-                let team = records.record(.team, Int(teamRows[number]))
-                exclude(Int(team[TeamColumn.notPosts.rawValue]), Int(team[TeamColumn.notPostCount.rawValue]))
-            }
+        if hasExceptions != 0 { excludeExceptions() }
+    }
+
+    /// Clears the bits of policies that leave out a team or a role of the subject.
+    private func excludeExceptions() {
+        let records = engine.records
+        for number in 0..<request.pointee.teamCount {
+            guard let row = request.pointee.teams?[number] else { continue }
+            let team = records.record(.team, Int(row))
+            exclude(Int(team[TeamColumn.notPosts.rawValue]), Int(team[TeamColumn.notPostCount.rawValue]))
         }
-        if let roleRows {
-            for number in 0..<roleCount {
-                let role = records.record(.role, Int(roleRows[number]))
-                exclude(Int(role[RoleColumn.notPosts.rawValue]), Int(role[RoleColumn.notPostCount.rawValue]))
-            }
+        for number in 0..<request.pointee.roleCount {
+            guard let row = request.pointee.roles?[number] else { continue }
+            let role = records.record(.role, Int(row))
+            exclude(Int(role[RoleColumn.notPosts.rawValue]), Int(role[RoleColumn.notPostCount.rawValue]))
         }
+    }
+
+    /// - Parameters:
+    ///   - posts: two words, the first post's number and how many there are.
+    ///   - first: the first post itself.
+    @inline(__always)
+    private func include(_ posts: UnsafePointer<UInt32>, first: UnsafePointer<UInt32>) {
+        let count = Int(posts[1])
+        if count == 0 { return }
+        include(first)
+        if count > 1 { include(Int(posts[0]) + 1, count - 1) }
+    }
+
+    @inline(__always)
+    private func include(_ post: UnsafePointer<UInt32>) {
+        let word = Int(post[0])
+        if candidates[word] == 0 {
+            // A word is noted once: its bits are never all zero after it was touched, as exclusions come last.
+            touched[state.pointee.touchedCount] = UInt32(truncatingIfNeeded: word)
+            state.pointee.touchedCount += 1
+        }
+        candidates[word] |= UInt64(post[1]) | UInt64(post[2]) << 32
     }
 
     @inline(__always)
     private func include(_ first: Int, _ count: Int) {
-        guard count > 0 else { return }
         var post = engine.index.posts + first * 3
-        let (candidates, touched) = (candidates, touched)
-        var touchedCount = state.pointee.touchedCount
         for _ in 0..<count {
-            let word = Int(post[0])
-            if candidates[word] == 0 {
-                touched[touchedCount] = UInt32(truncatingIfNeeded: word)
-                // A word is noted once: its bits are never all zero after it was touched, as exclusions come last.
-                touchedCount += 1
-            }
-            candidates[word] |= UInt64(post[1]) | UInt64(post[2]) << 32
+            include(post)
             post += 3
         }
-        state.pointee.touchedCount = touchedCount
     }
 
     @inline(__always)
@@ -243,7 +262,7 @@ extension DecisionSession {
                     queue.graphs[queued] = graph
                     queued += 1
                     if shared != BundleFormat.none { memo[Int(shared)] = request << 32 | UInt64(result) }
-                    if isLarge { runner.prefetch(word: graph) }
+                    if isLarge { Self.prefetch(graph, in: runner.text) }
                 }
             }
             places[kept] = place
@@ -254,6 +273,15 @@ extension DecisionSession {
         state.pointee.resultCount = queued
         apply(kept)
         for number in complex..<state.pointee.placeCount { evaluateRules(Int(queue.complex[number])) }
+    }
+
+    /// Asks for the beginning of a graph. An address that is none does no harm.
+    @inline(__always)
+    private static func prefetch(_ graph: UInt32, in text: UnsafeRawPointer) {
+        let image = text + Int(graph) &* 8
+        prefetch_line(image)
+        prefetch_line(image + 64)
+        prefetch_line(image + 128)
     }
 
     /// What so many policies need stays in the nearest caches by itself.
