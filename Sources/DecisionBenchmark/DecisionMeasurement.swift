@@ -44,10 +44,12 @@ public struct DecisionMeasurement {
     /// Figures of decisions, and of all from bytes to bytes.
     private func latencies(_ engine: PolicyEngine, _ rounds: Int) throws -> [Metric] {
         let clock = CycleClock()
-        let prepared = try preparedLatencies(engine, rounds, clock)
+        let prepared = try preparedLatencies(engine, rounds, clock, isTraced: false)
+        let traced = try preparedLatencies(engine, rounds, clock, isTraced: true)
         let whole = try wholeLatencies(engine, rounds, clock)
         return [
             ("p50_ns", prepared.at(0.5)), ("p99_ns", prepared.at(0.99)), ("p999_ns", prepared.at(0.999)),
+            ("explained_p50_ns", traced.at(0.5)),
             ("after_decoding_p50_ns", whole.deciding.at(0.5)), ("after_decoding_p99_ns", whole.deciding.at(0.99)),
             ("json_p50_ns", whole.all.at(0.5)), ("json_p99_ns", whole.all.at(0.99)),
             ("policies_matched_mean", try matched(engine)),
@@ -55,8 +57,9 @@ public struct DecisionMeasurement {
     }
 
     /// All requests are decoded beforehand; then each is decided once a round, and timed alone.
-    private func preparedLatencies(_ engine: PolicyEngine, _ rounds: Int, _ clock: CycleClock) throws -> Samples {
+    private func preparedLatencies(_ engine: PolicyEngine, _ rounds: Int, _ clock: CycleClock, isTraced: Bool) throws -> Samples {
         let session = DecisionSession(engine)
+        session.trace = isTraced ? DecisionTrace(engine) : nil
         var snapshots: [RequestSnapshot] = []
         for request in requests {
             try request.withUnsafeBytes { bytes in

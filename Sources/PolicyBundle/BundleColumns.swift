@@ -201,13 +201,16 @@ public enum ExemptionColumn: Int, BundleColumn {
     }
 }
 
-/// Where an image lies, in 64-bit words of `code`.
+/// Where an image lies, in 64-bit words of `code`. `text` is the source of the condition; of conditions that come to the same program, that of
+/// the first. There is a span for each instruction of the graph.
 public enum ProgramColumn: Int, BundleColumn {
-    case word, wordCount, slotCount
+    case word, wordCount, slotCount, text, spans, spanCount
     public var type: ColumnType {
         switch self {
-        case .word: .offset
+        case .word, .spans: .offset
         case .wordCount: .recordCount(.code)
+        case .text: .string
+        case .spanCount: .recordCount(.span)
         case .slotCount: .below(1 << 16)
         }
     }

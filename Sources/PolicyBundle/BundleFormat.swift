@@ -66,6 +66,8 @@ public enum BundleSection: Int, CaseIterable, Sendable {
     case exem
     /// Where compiled conditions lie in `code`.
     case prog
+    /// Places in the sources of conditions, UTF-8 offsets: what each instruction of a graph decides; 0 and 0 where it decides nothing.
+    case span
     /// The names of the slots that conditions read, in slot order, with their types.
     case slot
     /// What a request may hold, built-in or declared: the members of its context and the properties of each resource type, with the only
@@ -97,11 +99,11 @@ public enum BundleSection: Int, CaseIterable, Sendable {
         switch self {
         case .strb: 0
         case .strx, .list, .sbjh, .idnh, .mdlh, .actn, .acth, .eqvh, .grnt: 1
-        case .code, .bits: 2
-        case .valu, .srce, .iden, .slot, .post, .prov, .prog, .eqgr, .txtc, .plac: 3
+        case .code, .bits, .span: 2
+        case .valu, .srce, .iden, .slot, .post, .prov, .eqgr, .txtc, .plac: 3
         case .clss, .attr, .eqva, .hotp: 4
         case .anch: 5
-        case .rtyp: 6
+        case .rtyp, .prog: 6
         case .subj, .rule: 7
         case .perm, .exem: 9
         case .indx: 10

@@ -80,6 +80,18 @@ enum BundleVerifier {
 
     /// Where the index says that graphs lie, they do.
     static func verifyGraphs(_ records: BundleRecords, _ conditions: CELGraphTable) throws(BundleError) {
+        for row in 0..<records.count(.prog) {
+            let spans = Int(records.word(.prog, row, ProgramColumn.spans))
+            let size = UInt32(clamping: records.text(Int(records.word(.prog, row, ProgramColumn.text))).count)
+            // Tracing writes a byte for each instruction where its span is.
+            guard Int(records.word(.prog, row, ProgramColumn.spanCount)) == conditions.instructionCount(row) else {
+                throw wrong(.prog, row)
+            }
+            for number in spans..<spans + conditions.instructionCount(row) {
+                let span = records.words(.span) + number * 2
+                guard span[0] <= span[1], span[1] <= size else { throw wrong(.span, number) }
+            }
+        }
         for row in 0..<records.count(.hotp) {
             let condition = records.word(.hotp, row, HotPolicyColumn.condition)
             let graph = condition == BundleFormat.none ? nil : conditions.graphWord(Int(condition))

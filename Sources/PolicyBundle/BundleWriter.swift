@@ -149,7 +149,9 @@ public struct BundleWriter {
     public func graphWord(_ program: UInt32) -> UInt32 { graphWords[Int(program)] }
 
     /// A compiled condition; equal ones are stored once.
-    public mutating func program(_ program: CELProgram, slotCount: Int) -> UInt32 {
+    ///
+    /// - Parameter source: the text that it was compiled from.
+    public mutating func program(_ program: CELProgram, slotCount: Int, source: String = "") -> UInt32 {
         let key = ProgramKey(image: program.image, slotCount: slotCount)
         if let known = programIDs[key] { return known }
         while count(.code) % 8 != Self.codeAlignment { append(.code, words: [0, 0]) }
@@ -157,7 +159,17 @@ public struct BundleWriter {
         let image = program.image(at: Int(word), texts: &programTexts)
         for word in image { append(.code, words: [UInt32(truncatingIfNeeded: word), UInt32(truncatingIfNeeded: word >> 32)]) }
         for slot in program.slotsRead where slot < Int(count(.slot)) { sections[BundleSection.slot.rawValue][slot * 3 + 2] = 1 }
-        let index = append(.prog, [ProgramColumn.word: word, .wordCount: UInt32(image.count), .slotCount: UInt32(slotCount)])
+        let spans = count(.span)
+        for span in program.graphSpans {
+            let isKnown = span.upperBound <= source.utf8.count
+            append(.span, words: isKnown ? [UInt32(span.lowerBound), UInt32(span.upperBound)] : [0, 0])
+        }
+        let index = append(
+            .prog,
+            [
+                ProgramColumn.word: word, .wordCount: UInt32(image.count), .slotCount: UInt32(slotCount), .text: string(source),
+                .spans: spans, .spanCount: UInt32(program.graphSpans.count),
+            ])
         programIDs[key] = index
         graphWords.append(program.graph.isEmpty ? BundleFormat.none : word + UInt32(CELProgram.imageHeaderWords))
         return index

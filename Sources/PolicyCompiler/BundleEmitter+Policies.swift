@@ -8,7 +8,10 @@ extension BundleEmitter {
         let compiled = conditions.policies[document.name.value] ?? CompiledConditions.PolicyConditions()
         // A variable may read those before it.
         let variables = writer.list(
-            compiled.variables.enumerated().map { writer.program($1, slotCount: environment.slots.count + $0) })
+            compiled.variables.enumerated().map { number, program in
+                let source = policy.variables[number].expression.value
+                return writer.program(program, slotCount: environment.slots.count + number, source: source)
+            })
         let first = writer.count(.rule)
         for (number, rule) in policy.rules.enumerated() { self.rule(rule, number, compiled) }
         let ruleCount = writer.count(.rule) - first
@@ -47,8 +50,12 @@ extension BundleEmitter {
     }
 
     private mutating func rule(_ rule: Policy.Rule, _ number: Int, _ compiled: CompiledConditions.PolicyConditions) {
-        let condition = compiled.conditions[number].map { writer.program($0, slotCount: compiled.slotCount) }
-        let message = compiled.messages[number].map { writer.program($0, slotCount: compiled.slotCount) }
+        let condition = compiled.conditions[number].map {
+            writer.program($0, slotCount: compiled.slotCount, source: rule.when?.value ?? "")
+        }
+        let message = compiled.messages[number].map {
+            writer.program($0, slotCount: compiled.slotCount, source: rule.message?.value ?? "")
+        }
         let row = writer.append(
             .rule,
             [

@@ -241,7 +241,9 @@ struct BundleEmitter {
         for (number, permission) in Role(spec: document.spec).permissions.enumerated() {
             let actions = writer.list(strings: permission.actions.map(\.value))
             let resources = typedGlobs(permission.resources)
-            let condition = programs[number].map { writer.program($0, slotCount: environment.slots.count) }
+            let condition = programs[number].map {
+                writer.program($0, slotCount: environment.slots.count, source: permission.when?.value ?? "")
+            }
             let reach = grants.reach(permission, &writer)
             let row = writer.append(
                 .perm,

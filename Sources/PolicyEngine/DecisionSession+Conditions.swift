@@ -10,7 +10,8 @@ extension DecisionSession {
 
     @inline(__always)
     func evaluate(_ condition: Int, _ runner: CELGraphRunner) -> Outcome {
-        switch runner.evaluate(condition) {
+        let result = state.pointee.isTraced ? trace(condition, runner) : runner.evaluate(condition)
+        return switch result {
         case .isTrue: .isTrue
         case .isFalse: .isFalse
         case .error: .isError

@@ -129,7 +129,9 @@ extension DecisionSession {
         let records = engine.records
         for group in 0..<engine.index.groupCount {
             let record = records.record(.eqgr, group)
-            guard let text = activation.bytes(of: activation[Int(record[EqualityGroupColumn.slot.rawValue])]) else {
+            // All are tried where it is recorded what is tried.
+            guard !state.pointee.isTraced, let text = activation.bytes(of: activation[Int(record[EqualityGroupColumn.slot.rawValue])])
+            else {
                 include(Int(record[EqualityGroupColumn.absent.rawValue]), Int(record[EqualityGroupColumn.absentCount.rawValue]))
                 continue
             }
@@ -269,9 +271,14 @@ extension DecisionSession {
             queue.places[kept] = UInt32(truncatingIfNeeded: result)
             kept += 1
         }
-        runner.evaluate(queue.conditions + 1, at: queue.graphs + 1, count: queued - 1, into: queue.results + 1)
+        if state.pointee.isTraced {
+            evaluateTraced(queued, runner)
+        } else {
+            runner.evaluate(queue.conditions + 1, at: queue.graphs + 1, count: queued - 1, into: queue.results + 1)
+        }
         state.pointee.resultCount = queued
         apply(kept)
+        if state.pointee.isTraced { noteResults(kept) }
         for number in complex..<state.pointee.placeCount { evaluateRules(Int(queue.complex[number])) }
     }
 
@@ -306,7 +313,7 @@ extension DecisionSession {
     }
 
     /// A result; where the graph could not tell, the general machine is asked, once.
-    private func settled(_ result: Int) -> Outcome {
+    func settled(_ result: Int) -> Outcome {
         if let outcome = Outcome(rawValue: queue.results[result]) { return outcome }
         let outcome = evaluateGenerally(Int(queue.conditions[result]))
         queue.results[result] = outcome.rawValue
@@ -326,6 +333,7 @@ extension DecisionSession {
         for rule in first..<first + record[PlaceColumn.ruleCount.rawValue] {
             let record = engine.records.record(.rule, Int(rule))
             let outcome = evaluate(record[RuleColumn.condition.rawValue], memo: record[RuleColumn.memo.rawValue], runner)
+            if state.pointee.isTraced { note(policy: policy, rule: rule, outcome) }
             if outcome == .isFalse { continue }
             hits.pointee.append(HitBuffer.Rule(policy: policy, rule: rule, isError: outcome == .isError))
             let effect = record[RuleColumn.effect.rawValue]

@@ -36,6 +36,8 @@ public final class DecisionSession {
         var programs: [Int: CELProgram] = [:]
         /// Variables of the policy at hand whose evaluation failed, by slot.
         var failedVariables: [Int: CELValue] = [:]
+        /// What is tried is recorded here, if anywhere.
+        var trace: DecisionTrace?
     }
 
     struct State {
@@ -46,6 +48,7 @@ public final class DecisionSession {
         var resultCount = 0
         var isAllowed = false
         var isPermitted = false
+        var isTraced = false
     }
 
     public init(_ engine: PolicyEngine) {
@@ -91,6 +94,16 @@ public final class DecisionSession {
 
     /// Whether the request that was decided last is allowed.
     public var isAllowed: Bool { state.pointee.isAllowed }
+
+    /// Where it is recorded what deciding tries. Without one, which is how a session begins, recording costs nothing.
+    public var trace: DecisionTrace? {
+        get { scratch.pointee.trace }
+        set {
+            precondition(newValue == nil || newValue?.bundle === engine.bundle, "a trace belongs to one bundle")
+            scratch.pointee.trace = newValue
+            state.pointee.isTraced = newValue != nil
+        }
+    }
 
     /// How many rules took effect on it.
     public var ruleCount: Int { hits.pointee.ruleCount }

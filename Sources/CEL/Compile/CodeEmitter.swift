@@ -33,10 +33,12 @@ struct CodeEmitter {
         }
         emitter.checkLimits()
         guard emitter.issues.isEmpty else { throw CELIssues(issues: Array(emitter.issues.prefix(CELLimits.issues))) }
+        let (graph, spans) = GraphEmitter.emit(expression, folded: folded, shared: emitter.shared, slotCount: slotCount)
         var program = CELProgram(
             words: emitter.words, constants: emitter.constants, registerCount: emitter.highest, resultType: expression.resultType,
             slotsRead: emitter.slotsRead.sorted(),
-            graph: GraphEmitter.emit(expression, folded: folded, shared: emitter.shared, slotCount: slotCount))
+            graph: graph)
+        program.graphSpans = spans
         program.requirements = Requirements.of(expression, folded)
         return program
     }

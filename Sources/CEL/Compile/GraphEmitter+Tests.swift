@@ -28,6 +28,9 @@ extension GraphEmitter {
     /// Emits what goes on at a target by the value of the node, and tells what is available there.
     @discardableResult
     mutating func test(_ id: NodeID, yes: Int, no: Int, error: Int) -> Exits {
+        let outer = node
+        node = id
+        defer { node = outer }
         let mark = top
         defer { top = mark }
         if let value = folded[id] {

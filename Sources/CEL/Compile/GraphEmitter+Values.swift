@@ -4,6 +4,9 @@ extension GraphEmitter {
 
     /// The cell with the node's value. A slot's own cell is given as it is, and may be absent: whatever reads it tells.
     mutating func value(_ id: NodeID, error: Int) -> Int {
+        let outer = node
+        node = id
+        defer { node = outer }
         if let value = folded[id] { return load(value) }
         guard let number = shared.number(of: id) else { return valueAnew(id, error) }
         if !isAvailable(number) {

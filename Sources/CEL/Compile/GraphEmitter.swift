@@ -28,6 +28,8 @@ struct GraphEmitter {
         var yes: Int
         var no: Int
         var error: Int
+        /// What it is there for.
+        var node: NodeID
     }
 
     private static let instructionLimit = 8_000
@@ -41,6 +43,8 @@ struct GraphEmitter {
     var available: CommonSubexpressions.Classes = 0
     let slotCount: Int
     private var drafts: [Draft] = []
+    /// The node that is being emitted.
+    var node: NodeID = 0
     /// By label: the instruction, or -1 while there is none.
     private var labels: [Int] = []
     /// By label: the target that it stands for instead.
@@ -58,18 +62,27 @@ struct GraphEmitter {
     private var highest = 0
     var localRegisters: [Int: Int] = [:]
 
-    /// The image, or nothing when the expression is too large for one.
+    /// The image, or nothing when the expression is too large for one; and what the image's predicates were made of.
     static func emit(
         _ expression: CheckedExpression, folded: [CELValue?], shared: CommonSubexpressions, slotCount: Int
-    ) -> [UInt64] {
-        guard slotCount < 60_000 else { return [] }
+    ) -> (image: [UInt64], spans: [Range<Int>]) {
+        guard slotCount < 60_000 else { return ([], []) }
         var emitter = GraphEmitter(expression, folded, shared, slotCount)
         emitter.emitRoot()
         emitter.emitCopies()
         if emitter.hasFailed, shared.count > 0 {
             return emit(expression, folded: folded, shared: CommonSubexpressions(), slotCount: slotCount)
         }
-        return emitter.image()
+        let image = emitter.image()
+        return (image, image.isEmpty ? [] : emitter.spans)
+    }
+
+    /// For each instruction the place of the predicate in the source; empty where there is none.
+    private var spans: [Range<Int>] {
+        drafts.map { draft in
+            let operation = GraphOperation(rawValue: UInt8(truncatingIfNeeded: draft.word))
+            return operation?.isPredicate ?? false ? expression.tree[draft.node].range : 0..<0
+        }
     }
 
     private init(_ expression: CheckedExpression, _ folded: [CELValue?], _ shared: CommonSubexpressions, _ slotCount: Int) {
@@ -148,7 +161,7 @@ struct GraphEmitter {
         }
         let word = UInt64(operation.rawValue) | UInt64(flags) << 8 | UInt64(a) << 16 | UInt64(b) << 32 | UInt64(c) << 48
         for target in [yes, no, error] where target >= 0 { isUsed[target] = true }
-        drafts.append(Draft(word: word, yes: yes, no: no, error: error))
+        drafts.append(Draft(word: word, yes: yes, no: no, error: error, node: node))
     }
 
     mutating func label() -> Int {
@@ -299,6 +312,18 @@ extension GraphOperation {
         switch self {
         case .intEqual, .intLess, .intLessOrEqual, .compareDouble, .textEqual, .inTextSet, .inIntSet, .startsWith, .endsWith, .contains,
             .compareConstant, .hasField, .load, .field:
+            true
+        default: false
+        }
+    }
+}
+
+extension GraphOperation {
+    /// Whether the first two exits say whether something holds.
+    var isPredicate: Bool {
+        switch self {
+        case .isTrue, .isPresent, .intEqual, .intLess, .intLessOrEqual, .compareDouble, .textEqual, .inTextSet, .inIntSet, .startsWith,
+            .endsWith, .contains, .startsWithCell, .endsWithCell, .containsCell, .matches, .compare, .compareConstant, .isIn, .hasField:
             true
         default: false
         }

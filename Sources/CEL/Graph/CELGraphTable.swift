@@ -122,6 +122,24 @@ public final class CELGraphTable: Sendable {
         case undecided
     }
 
+    /// How many instructions the graph of a program has.
+    public func instructionCount(_ number: Int) -> Int {
+        precondition(number >= 0 && number < count)
+        if programs[number].registerCount == Self.noGraph { return 0 }
+        return Int(UInt32(truncatingIfNeeded: programs[number].image[1]))
+    }
+
+    /// Whether the first exit of an instruction means that the comparison in the source does not hold: it was turned round.
+    public func isTurned(_ number: Int, instruction: Int) -> Bool {
+        precondition(instruction >= 0 && instruction < instructionCount(number))
+        let word = programs[number].image[GraphImage.headerWords + instruction * 2]
+        switch GraphOperation(rawValue: UInt8(truncatingIfNeeded: word)) {
+        case .intEqual, .intLess, .intLessOrEqual, .compareDouble, .textEqual, .compareConstant:
+            return UInt8(truncatingIfNeeded: word >> 8) & GraphCondition.swapped != 0
+        default: return false
+        }
+    }
+
     /// The table together with inputs, for evaluating one program after the other. Valid until the activation is given other inputs.
     ///
     /// - Precondition: the activation was made for this table, and both outlive what is given.
@@ -181,7 +199,7 @@ public struct CELGraphRunner {
                 precondition(Int(UInt32(truncatingIfNeeded: image[3])) <= slotCount)
                 let outcome = GraphMachine.runInline(
                     image, UnsafePointer(programs + Int(numbers[index])), frame: frame, memory: memory, text: text,
-                    budget: CELMachine.defaultBudget)
+                    budget: CELMachine.defaultBudget, trace: nil)
                 switch outcome.exit {
                 case GraphExit.isTrue: result = .isTrue
                 case GraphExit.isFalse: result = .isFalse
@@ -191,6 +209,25 @@ public struct CELGraphRunner {
                 }
             }
             results[index] = result.rawValue
+        }
+    }
+
+    /// Evaluates a program and records which way each instruction of its graph went on.
+    ///
+    /// - Parameter trace: bits of `GraphTrace`, one byte for each instruction; nothing is cleared.
+    @inline(never)
+    public func evaluate(_ number: Int, trace: UnsafeMutablePointer<UInt8>) -> CELGraphTable.Result {
+        precondition(number >= 0 && number < count)
+        let program = UnsafePointer(programs + number)
+        if program.pointee.registerCount == CELGraphTable.noGraph { return .undecided }
+        precondition(program.pointee.slotCount <= slotCount)
+        let outcome = GraphMachine.runInline(
+            program.pointee.image, program, frame: frame, memory: memory, text: text, budget: CELMachine.defaultBudget, trace: trace)
+        switch outcome.exit {
+        case GraphExit.isTrue: return .isTrue
+        case GraphExit.isFalse: return .isFalse
+        case GraphExit.error, GraphExit.budget: return .error
+        default: return .undecided
         }
     }
 

@@ -50,14 +50,16 @@ struct GraphMachine {
         _ program: UnsafePointer<Program>, frame: UnsafeMutablePointer<CELCell>, memory: UnsafeRawPointer, text: UnsafeRawPointer,
         budget: Int
     ) -> Outcome {
-        runInline(program.pointee.image, program, frame: frame, memory: memory, text: text, budget: budget)
+        runInline(program.pointee.image, program, frame: frame, memory: memory, text: text, budget: budget, trace: nil)
     }
 
     /// For loops over programs, to save the call. The image is the program's.
+    ///
+    /// - Parameter trace: gets a `GraphTrace` bit for each instruction that is run; nothing is left of it in the code where it is nil.
     @inline(__always)
     static func runInline(
         _ image: UnsafePointer<UInt64>, _ program: UnsafePointer<Program>, frame: UnsafeMutablePointer<CELCell>, memory: UnsafeRawPointer,
-        text: UnsafeRawPointer, budget: Int
+        text: UnsafeRawPointer, budget: Int, trace: UnsafeMutablePointer<UInt8>?
     ) -> Outcome {
         let code = image + GraphImage.headerWords
         let count = Int(UInt32(truncatingIfNeeded: image[1]))
@@ -67,6 +69,7 @@ struct GraphMachine {
         var pending: UInt64 = 0
         var position = 0
         while position < count {
+            let current = position
             let word = code[position &* 2]
             let exits = code[position &* 2 &+ 1]
             let a = Int(UInt16(truncatingIfNeeded: word >> 16))
@@ -388,6 +391,7 @@ struct GraphMachine {
             case .finish:
                 return Outcome(exit: GraphExit.value, cell: UInt16(truncatingIfNeeded: a), error: 0)
             }
+            if let trace { trace[current] |= GraphTrace.bit(exits, UInt16(truncatingIfNeeded: position)) }
         }
         if budget < 0 { position = Int(GraphExit.budget) }
         return Outcome(exit: UInt16(truncatingIfNeeded: position), cell: 0, error: pending)

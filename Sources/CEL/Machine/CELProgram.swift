@@ -12,6 +12,9 @@ public struct CELProgram: Sendable {
     public var slotsRead: [Int]
     /// The part that runs without allocation, as `GraphImage` lays it out; empty when there is none.
     public var graph: [UInt64]
+    /// For each instruction of the graph the place in the source (UTF-8 offsets) of the predicate that it decides, empty where there is none;
+    /// known to its compiler alone, not stored in an image.
+    public var graphSpans: [Range<Int>] = []
     /// What must hold for a condition not to be false; known to its compiler alone, not stored.
     public var requirements: [CELRequirement] = []
 

@@ -1,0 +1,39 @@
+import CEL
+import PolicyBundle
+
+/// Deciding while it is recorded what is tried.
+extension DecisionSession {
+    /// Evaluates the conditions that are queued, from the second on.
+    @inline(never)
+    func evaluateTraced(_ queued: Int, _ runner: CELGraphRunner) {
+        guard let trace else { return }
+        for number in 1..<max(1, queued) {
+            let condition = Int(queue.conditions[number])
+            let nodes = trace.nodes + Int(engine.records.word(.prog, condition, ProgramColumn.spans))
+            queue.results[number] = runner.evaluate(condition, trace: nodes).rawValue
+        }
+    }
+
+    /// Evaluates one condition.
+    @inline(never)
+    func trace(_ condition: Int, _ runner: CELGraphRunner) -> CELGraphTable.Result {
+        guard let trace else { return .undecided }
+        return runner.evaluate(condition, trace: trace.nodes + Int(engine.records.word(.prog, condition, ProgramColumn.spans)))
+    }
+
+    /// Notes what the first places came to: policies of one rule.
+    @inline(never)
+    func noteResults(_ kept: Int) {
+        for number in 0..<kept {
+            let place = engine.records.record(.plac, Int(places[number]))
+            note(
+                policy: place[PlaceColumn.policy.rawValue], rule: place[PlaceColumn.rules.rawValue],
+                settled(Int(queue.places[number])))
+        }
+    }
+
+    func note(policy: UInt32, rule: UInt32, _ outcome: Outcome) {
+        trace?.policies[Int(policy)] = true
+        trace?.note(rule: Int(rule), outcome)
+    }
+}

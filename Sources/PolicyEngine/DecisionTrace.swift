@@ -1,0 +1,100 @@
+import CEL
+import PolicyBundle
+
+/// What was tried on the way to decisions: a bit for each policy and rule, and for each predicate of a condition which ways it went.
+///
+/// A session records while it has one, adding to what is there: the bits of one decision explain it, those of many are a coverage. Belongs to one
+/// thread at a time.
+public final class DecisionTrace {
+    /// What is known of a rule.
+    public struct RuleBits: OptionSet, Sendable {
+        public let rawValue: UInt8
+
+        public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+        public static let held = RuleBits(rawValue: 1)
+        public static let failed = RuleBits(rawValue: 2)
+        public static let erred = RuleBits(rawValue: 4)
+    }
+
+    // INVARIANT: as many as the bundle has policies, rules and spans; reached by pointer as in `DecisionSession`.
+    let policies: UnsafeMutablePointer<Bool>
+    let rules: UnsafeMutablePointer<UInt8>
+    /// `GraphTrace` bits by row of `span`.
+    let nodes: UnsafeMutablePointer<UInt8>
+    let counts: (policies: Int, rules: Int, nodes: Int)
+    let bundle: PolicyBundle
+
+    public init(_ engine: PolicyEngine) {
+        bundle = engine.bundle
+        counts = (bundle.count(.poli), bundle.count(.rule), bundle.count(.span))
+        policies = .allocate(capacity: max(1, counts.policies))
+        rules = .allocate(capacity: max(1, counts.rules))
+        nodes = .allocate(capacity: max(1, counts.nodes))
+        reset()
+    }
+
+    deinit {
+        policies.deallocate()
+        rules.deallocate()
+        nodes.deallocate()
+    }
+
+    /// Forgets everything.
+    public func reset() {
+        policies.initialize(repeating: false, count: counts.policies)
+        rules.initialize(repeating: 0, count: counts.rules)
+        nodes.initialize(repeating: 0, count: counts.nodes)
+    }
+
+    /// Whether a policy matched and was evaluated.
+    public func isEvaluated(policy: Int) -> Bool {
+        precondition(policy >= 0 && policy < counts.policies)
+        return policies[policy]
+    }
+
+    public subscript(rule: Int) -> RuleBits {
+        precondition(rule >= 0 && rule < counts.rules)
+        return RuleBits(rawValue: rules[rule])
+    }
+
+    func note(rule: Int, _ outcome: DecisionSession.Outcome) {
+        switch outcome {
+        case .isTrue: rules[rule] |= RuleBits.held.rawValue
+        case .isFalse: rules[rule] |= RuleBits.failed.rawValue
+        case .isError: rules[rule] |= RuleBits.erred.rawValue
+        }
+    }
+
+    /// A predicate of a condition and the ways that it went.
+    public struct Predicate: Sendable {
+        /// UTF-8 offsets into the condition's source.
+        public var range: Range<Int>
+        public var text: String
+        public var wasTrue: Bool
+        public var wasFalse: Bool
+        public var wasError: Bool
+    }
+
+    /// The predicates of a condition in the order of the source; none where it has no graph. What was emitted several times is one.
+    public func predicates(ofCondition condition: Int) -> [Predicate] {
+        let source = Array(bundle.string(.prog, condition, ProgramColumn.text).utf8)
+        var found: [[Int]: Predicate] = [:]
+        for (instruction, row) in bundle.records(.prog, condition, ProgramColumn.spans).enumerated() {
+            let range = Int(bundle.word(.span, row, 0))..<Int(bundle.word(.span, row, 1))
+            if range.isEmpty { continue }
+            let bits = nodes[row]
+            let isTurned = bundle.conditions.isTurned(condition, instruction: instruction)
+            let (yes, no) = isTurned ? (GraphTrace.no, GraphTrace.yes) : (GraphTrace.yes, GraphTrace.no)
+            let text = String(decoding: source[range.clamped(to: source.indices)], as: UTF8.self)
+            var predicate =
+                found[[range.lowerBound, range.upperBound]]
+                ?? Predicate(range: range, text: text, wasTrue: false, wasFalse: false, wasError: false)
+            predicate.wasTrue = predicate.wasTrue || bits & yes != 0
+            predicate.wasFalse = predicate.wasFalse || bits & no != 0
+            predicate.wasError = predicate.wasError || bits & GraphTrace.error != 0
+            found[[range.lowerBound, range.upperBound]] = predicate
+        }
+        return found.values.sorted { ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound) }
+    }
+}
