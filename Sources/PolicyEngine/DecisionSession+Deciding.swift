@@ -97,12 +97,12 @@ extension DecisionSession {
     @inline(__always)
     private func include(_ post: UnsafePointer<UInt32>) {
         let word = Int(post[0])
-        if candidates[word] == 0 {
-            // A word is noted once: its bits are never all zero after it was touched, as exclusions come last.
-            touched[state.pointee.touchedCount] = UInt32(truncatingIfNeeded: word)
-            state.pointee.touchedCount += 1
-        }
-        candidates[word] |= UInt64(post[1]) | UInt64(post[2]) << 32
+        let known = candidates[word]
+        // A word is noted once: its bits are never all zero after it was touched, as exclusions come last. Without a branch, which nobody could
+        // foretell.
+        touched[state.pointee.touchedCount] = UInt32(truncatingIfNeeded: word)
+        state.pointee.touchedCount &+= known == 0 ? 1 : 0
+        candidates[word] = known | UInt64(post[1]) | UInt64(post[2]) << 32
     }
 
     @inline(__always)

@@ -60,8 +60,9 @@ public final class DecisionSession {
         let words = max(1, engine.index.policyWords)
         candidates = .allocate(capacity: words)
         candidates.initialize(repeating: 0, count: words)
-        touched = .allocate(capacity: words)
-        touched.initialize(repeating: 0, count: words)
+        // One more, as a word is written before it is known to be a new one.
+        touched = .allocate(capacity: words + 1)
+        touched.initialize(repeating: 0, count: words + 1)
         places = .allocate(capacity: words * 64)
         places.initialize(repeating: 0, count: words * 64)
         queue = ConditionQueue(policies: words * 64, rules: engine.records.count(.rule))
