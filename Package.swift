@@ -84,7 +84,8 @@ let package = Package(
         .target(
             name: "ControlPlane",
             dependencies: [
-                "BundleProvenance", "Diagnostics", "EnforcementServer", "Git", "GovernanceModel", "HTTPService", "JSON", "PolicyBundle",
+                "BundleProvenance", "CEL", "Diagnostics", "EnforcementServer", "Git", "GovernanceModel", "HTTPService", "JSON",
+                "PolicyBundle",
                 "PolicyCompiler", "PolicyEngine", "Postgres", "Reconciler", "Signing",
             ], swiftSettings: strict),
 
