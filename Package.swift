@@ -32,7 +32,7 @@ let package = Package(
         .target(name: "JSON", swiftSettings: strict),
         .target(name: "Patterns", swiftSettings: strict),
         .target(name: "YAML", dependencies: ["CLibYAML"], swiftSettings: strict),
-        .target(name: "CEL", dependencies: ["CPrefetch", "CRE2"], swiftSettings: strict),
+        .target(name: "CEL", dependencies: ["CRE2"], swiftSettings: strict),
         .target(name: "CELConformance", dependencies: ["CEL"], swiftSettings: strict),
         .target(name: "CELBenchmark", dependencies: ["CAllocationCount", "CEL"], swiftSettings: strict),
         .target(name: "CELWorkbench", dependencies: ["CEL", "CELConformance", "JSON"], swiftSettings: strict),

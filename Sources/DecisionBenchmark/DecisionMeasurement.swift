@@ -41,20 +41,55 @@ public struct DecisionMeasurement {
 
     // MARK: Time
 
-    /// Each request once a round: decoded, then decided, then written, each timed alone.
+    /// Figures of decisions, and of all from bytes to bytes.
     private func latencies(_ engine: PolicyEngine, _ rounds: Int) throws -> [Metric] {
-        let unit = Self.nanosecondsPerCycle()
-        let empty = Self.emptyCycles()
+        let clock = CycleClock()
+        let prepared = try preparedLatencies(engine, rounds, clock)
+        let whole = try wholeLatencies(engine, rounds, clock)
+        return [
+            ("p50_ns", prepared.at(0.5)), ("p99_ns", prepared.at(0.99)), ("p999_ns", prepared.at(0.999)),
+            ("after_decoding_p50_ns", whole.deciding.at(0.5)), ("after_decoding_p99_ns", whole.deciding.at(0.99)),
+            ("json_p50_ns", whole.all.at(0.5)), ("json_p99_ns", whole.all.at(0.99)),
+            ("policies_matched_mean", try matched(engine)),
+        ] + (try answers(engine))
+    }
+
+    /// All requests are decoded beforehand; then each is decided once a round, and timed alone.
+    private func preparedLatencies(_ engine: PolicyEngine, _ rounds: Int, _ clock: CycleClock) throws -> Samples {
         let session = DecisionSession(engine)
-        var decisions: [Double] = []
-        var whole: [Double] = []
-        decisions.reserveCapacity(rounds * requests.count)
-        whole.reserveCapacity(rounds * requests.count)
-        var allowed = 0
-        var hits = 0
+        var snapshots: [RequestSnapshot] = []
+        for request in requests {
+            try request.withUnsafeBytes { bytes in
+                try session.decode(bytes, now: now)
+                // Deciding reads names that lie in the bundle, and no other text of the request.
+                snapshots.append(session.snapshot())
+            }
+        }
+        var samples = Samples(capacity: rounds * requests.count)
+        for round in 0...rounds {
+            for snapshot in snapshots {
+                session.restore(snapshot)
+                let start = cycle_counter_read()
+                session.decide()
+                let end = cycle_counter_read()
+                // The first round brings everything into the caches.
+                if round > 0 { samples.append(clock.nanoseconds(end - start, readings: 1)) }
+            }
+        }
+        samples.sort()
+        return samples
+    }
+
+    /// Each request once a round: decoded, decided, and the decision written.
+    private func wholeLatencies(
+        _ engine: PolicyEngine, _ rounds: Int, _ clock: CycleClock
+    ) throws -> (deciding: Samples, all: Samples) {
+        let session = DecisionSession(engine)
+        var deciding = Samples(capacity: rounds * requests.count)
+        var all = Samples(capacity: rounds * requests.count)
         for round in 0...rounds {
             for request in requests {
-                let (deciding, all) = try request.withUnsafeBytes { bytes in
+                try request.withUnsafeBytes { bytes in
                     let start = cycle_counter_read()
                     try session.decode(bytes, now: now)
                     let decoded = cycle_counter_read()
@@ -62,27 +97,30 @@ public struct DecisionMeasurement {
                     let decided = cycle_counter_read()
                     _ = session.json(id: "01a20a3c-5c08-70ad-8e9c-fd0b8a362548")
                     let end = cycle_counter_read()
-                    return (Double(decided - decoded) - empty, Double(end - start) - empty * 3)
-                }
-                // The first round brings everything into the caches.
-                if round == 0 { continue }
-                decisions.append(max(0, deciding) * unit)
-                whole.append(max(0, all) * unit)
-                if round == 1 {
-                    allowed += session.isAllowed ? 1 : 0
-                    hits += session.ruleCount
+                    if round == 0 { return }
+                    deciding.append(clock.nanoseconds(decided - decoded, readings: 1))
+                    all.append(clock.nanoseconds(end - start, readings: 3))
                 }
             }
         }
-        decisions.sort()
-        whole.sort()
-        func at(_ values: [Double], _ share: Double) -> Double { values[min(values.count - 1, Int(Double(values.count) * share))] }
-        return [
-            ("p50_ns", at(decisions, 0.5)), ("p99_ns", at(decisions, 0.99)), ("p999_ns", at(decisions, 0.999)),
-            ("json_p50_ns", at(whole, 0.5)), ("json_p99_ns", at(whole, 0.99)),
-            ("allowed_share", Double(allowed) / Double(requests.count)), ("rules_applied_mean", Double(hits) / Double(requests.count)),
-            ("policies_matched_mean", try matched(engine)),
-        ]
+        deciding.sort()
+        all.sort()
+        return (deciding, all)
+    }
+
+    /// What the decisions are like.
+    private func answers(_ engine: PolicyEngine) throws -> [Metric] {
+        let session = DecisionSession(engine)
+        var (allowed, rules) = (0, 0)
+        for request in requests {
+            try request.withUnsafeBytes { bytes in
+                try session.decode(bytes, now: now)
+                allowed += session.decide() ? 1 : 0
+                rules += session.ruleCount
+            }
+        }
+        let count = Double(requests.count)
+        return [("allowed_share", Double(allowed) / count), ("rules_applied_mean", Double(rules) / count)]
     }
 
     private func matched(_ engine: PolicyEngine) throws -> Double {
@@ -95,25 +133,6 @@ public struct DecisionMeasurement {
             }
         }
         return Double(count) / Double(requests.count)
-    }
-
-    private static func nanosecondsPerCycle() -> Double {
-        let clock = ContinuousClock()
-        let start = cycle_counter_read()
-        let elapsed = clock.measure { while cycle_counter_read() - start < 100_000_000 {} }
-        let cycles = Double(cycle_counter_read() - start)
-        return (Double(elapsed.components.seconds) * 1e9 + Double(elapsed.components.attoseconds) / 1e9) / cycles
-    }
-
-    /// What reading the counter twice takes, which is in every figure.
-    private static func emptyCycles() -> Double {
-        var samples: [UInt64] = []
-        for _ in 0..<10_001 {
-            let start = cycle_counter_read()
-            samples.append(cycle_counter_read() - start)
-        }
-        samples.sort()
-        return Double(samples[samples.count / 2])
     }
 
     private func loadTime(_ open: () throws -> PolicyBundle) throws -> Double {

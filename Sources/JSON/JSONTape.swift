@@ -1,7 +1,10 @@
+import Glibc
+
 /// JSON text taken apart in place: one token for each name and value, in the order of the text. Kept and filled again, it allocates nothing.
 ///
 /// It accepts what `JSONParser` accepts and nothing else; what is wrong with a text is for that to say. Belongs to one thread at a time.
 public final class JSONTape {
+    @frozen
     public enum Kind: UInt8, Sendable {
         case null, bool, int, double, string, array, object
 
@@ -22,10 +25,12 @@ public final class JSONTape {
     public struct Token: Sendable {
         public var kind: Kind
         /// For a string, whether its bytes were unescaped into `unescaped`; for a boolean, its value.
-        var flag: Bool
+        @usableFromInline var flag: Bool
+        /// Whether a string is ASCII.
+        var isASCII: Bool
         /// Place of a string's or number's bytes; number of members or elements of what has them.
-        var start: UInt32
-        var count: UInt32
+        @usableFromInline var start: UInt32
+        @usableFromInline var count: UInt32
         /// The token after this value and all that is in it.
         public var next: UInt32
     }
@@ -34,77 +39,86 @@ public final class JSONTape {
     /// Objects with more members than this are checked for duplicates with a set.
     private static let searchedMembers = 24
 
-    // INVARIANT: reached by pointer, as stored arrays would be checked for exclusive access at every step; all live as long as this.
-    private var tokens: UnsafeMutablePointer<Token>
+    /// What is read of again and again, reached by pointer: stored properties of a class would be checked for exclusive access at every step.
+    @usableFromInline
+    struct Storage {
+        // INVARIANT: all live as long as the tape; `text` as long as the caller promised.
+        @usableFromInline var tokens: UnsafeMutablePointer<Token>
+        @usableFromInline var unescaped: UnsafeMutablePointer<UInt8>
+        @usableFromInline var text: UnsafeRawPointer
+    }
+
+    @usableFromInline let storage: UnsafeMutablePointer<Storage>
     private var tokenCapacity = 256
-    private var unescaped: UnsafeMutablePointer<UInt8>
     private var unescapedCapacity = 1_024
-    private var text = UnsafeRawPointer(UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1))
-    private let noText: UnsafeRawPointer
 
     public init() {
-        tokens = .allocate(capacity: tokenCapacity)
-        unescaped = .allocate(capacity: unescapedCapacity)
-        noText = text
+        storage = .allocate(capacity: 1)
+        let unescaped = UnsafeMutablePointer<UInt8>.allocate(capacity: unescapedCapacity)
+        storage.initialize(
+            to: Storage(tokens: .allocate(capacity: tokenCapacity), unescaped: unescaped, text: UnsafeRawPointer(unescaped)))
     }
 
     deinit {
-        tokens.deallocate()
-        unescaped.deallocate()
-        noText.deallocate()
+        storage.pointee.tokens.deallocate()
+        storage.pointee.unescaped.deallocate()
+        storage.deallocate()
     }
 
     /// Takes a text apart; false if it is not valid JSON. The text must stay where it is as long as tokens are read.
     public func read(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard let start = bytes.baseAddress, bytes.count < Int(UInt32.max) else { return false }
-        text = start
+        storage.pointee.text = start
         // Every token but the outermost takes two bytes at least, and unescaping makes nothing longer.
         if bytes.count > tokenCapacity * 2 - 2 {
-            tokens.deallocate()
+            storage.pointee.tokens.deallocate()
             tokenCapacity = bytes.count
-            tokens = .allocate(capacity: tokenCapacity)
+            storage.pointee.tokens = .allocate(capacity: tokenCapacity)
         }
         if bytes.count > unescapedCapacity {
-            unescaped.deallocate()
+            storage.pointee.unescaped.deallocate()
             unescapedCapacity = bytes.count * 2
-            unescaped = .allocate(capacity: unescapedCapacity)
+            storage.pointee.unescaped = .allocate(capacity: unescapedCapacity)
         }
         var reader = TapeReader(
-            text: start.assumingMemoryBound(to: UInt8.self), end: bytes.count, tokens: tokens, unescaped: unescaped)
+            text: start.assumingMemoryBound(to: UInt8.self), end: bytes.count, tokens: storage.pointee.tokens,
+            unescaped: storage.pointee.unescaped)
         guard reader.document() else { return false }
         return !reader.hasLargeObject || !hasDuplicates()
     }
 
     /// The token of the whole text is 0.
-    public subscript(token: Int) -> Token { tokens[token] }
+    @inlinable
+    public func kind(_ token: Int) -> Kind { storage.pointee.tokens[token].kind }
 
-    public func kind(_ token: Int) -> Kind { tokens[token].kind }
-    public func bool(_ token: Int) -> Bool { tokens[token].flag }
+    @inlinable
+    public func bool(_ token: Int) -> Bool { storage.pointee.tokens[token].flag }
 
     /// Members of an object, elements of an array.
-    public func count(_ token: Int) -> Int { Int(tokens[token].count) }
-    public func next(_ token: Int) -> Int { Int(tokens[token].next) }
+    @inlinable
+    public func count(_ token: Int) -> Int { Int(storage.pointee.tokens[token].count) }
+
+    @inlinable
+    public func next(_ token: Int) -> Int { Int(storage.pointee.tokens[token].next) }
 
     /// The bytes of a string, escapes resolved, or of a number.
+    @inlinable
     public func bytes(_ token: Int) -> UnsafeRawBufferPointer {
-        let token = tokens[token]
-        let base = token.kind == .string && token.flag ? UnsafeRawPointer(unescaped) : text
-        return UnsafeRawBufferPointer(start: base + Int(token.start), count: Int(token.count))
+        let token = storage.pointee.tokens + token
+        let isUnescaped = token.pointee.kind == .string && token.pointee.flag
+        let base = isUnescaped ? UnsafeRawPointer(storage.pointee.unescaped) : storage.pointee.text
+        return UnsafeRawBufferPointer(start: base + Int(token.pointee.start), count: Int(token.pointee.count))
     }
 
     public func string(_ token: Int) -> String { String(decoding: bytes(token), as: UTF8.self) }
 
     /// The value of the member `name` of an object.
     public func member(_ object: Int, _ name: StaticString) -> Int? {
+        let length = name.utf8CodeUnitCount
         var token = object + 1
         let end = next(object)
         while token < end {
-            let key = bytes(token)
-            if key.count == name.utf8CodeUnitCount,
-                UnsafeRawBufferPointer(start: UnsafeRawPointer(name.utf8Start), count: key.count).elementsEqual(key)
-            {
-                return token + 1
-            }
+            if count(token) == length, let key = bytes(token).baseAddress, memcmp(key, name.utf8Start, length) == 0 { return token + 1 }
             token = next(token + 1)
         }
         return nil
@@ -114,7 +128,7 @@ public final class JSONTape {
         var token = 0
         let end = next(0)
         while token < end {
-            if tokens[token].kind == .object, count(token) > Self.searchedMembers {
+            if kind(token) == .object, count(token) > Self.searchedMembers {
                 var names: Set<String> = []
                 var member = token + 1
                 while member < next(token) {

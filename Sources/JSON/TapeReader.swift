@@ -1,3 +1,5 @@
+import Glibc
+
 /// Reads JSON text (RFC 8259) into tokens: strict, without recursion that the text could deepen past the limit.
 ///
 /// INVARIANT: `tokens` has room for one token for every two bytes and one more, `unescaped` for as many bytes as the text has.
@@ -39,9 +41,9 @@ struct TapeReader {
     }
 
     @inline(__always)
-    private mutating func add(_ kind: JSONTape.Kind, flag: Bool = false, start: Int = 0, count: Int = 0) {
+    private mutating func add(_ kind: JSONTape.Kind, flag: Bool = false, isASCII: Bool = true, start: Int = 0, count: Int = 0) {
         tokens[tokenCount] = JSONTape.Token(
-            kind: kind, flag: flag, start: UInt32(truncatingIfNeeded: start), count: UInt32(truncatingIfNeeded: count),
+            kind: kind, flag: flag, isASCII: isASCII, start: UInt32(truncatingIfNeeded: start), count: UInt32(truncatingIfNeeded: count),
             next: UInt32(truncatingIfNeeded: tokenCount + 1))
         tokenCount += 1
     }
@@ -103,28 +105,21 @@ struct TapeReader {
 
     /// Whether the name occurs among the members before it.
     private func isKnown(_ name: Int, since first: Int) -> Bool {
-        let (own, base) = (tokens[name], self.base(name))
+        let (length, base) = (tokens[name].count, self.base(name))
         var other = first
         while other < name {
-            if tokens[other].count == own.count {
-                let otherBase = self.base(other)
-                var index = 0
-                let count = Int(own.count)
-                while index < count, base[index] == otherBase[index] { index += 1 }
-                if index == count { return true }
-            }
+            if tokens[other].count == length, memcmp(self.base(other), base, Int(length)) == 0 { return true }
             other = Int(tokens[other + 1].next)
         }
-        return isCanonicallyKnown(name, since: first)
+        return !tokens[name].isASCII && isCanonicallyKnown(name, since: first)
     }
 
     /// Names that differ only in how a letter is composed count as one: `JSONObject` could not hold both.
     private func isCanonicallyKnown(_ name: Int, since first: Int) -> Bool {
-        guard !isASCII(name) else { return false }
         let own = string(name)
         var other = first
         while other < name {
-            if !isASCII(other), string(other) == own { return true }
+            if !tokens[other].isASCII, string(other) == own { return true }
             other = Int(tokens[other + 1].next)
         }
         return false
@@ -132,13 +127,6 @@ struct TapeReader {
 
     private func base(_ token: Int) -> UnsafePointer<UInt8> {
         (tokens[token].flag ? UnsafePointer(unescaped) : text) + Int(tokens[token].start)
-    }
-
-    private func isASCII(_ token: Int) -> Bool {
-        let base = base(token)
-        var all: UInt8 = 0
-        for index in 0..<Int(tokens[token].count) { all |= base[index] }
-        return all < 0x80
     }
 
     private func string(_ token: Int) -> String {
@@ -254,8 +242,9 @@ struct TapeReader {
             let byte = text[cursor]
             if byte == UInt8(ascii: "\"") {
                 position = cursor + 1
-                if all & 0x8080_8080_8080_8080 != 0, !isUTF8(text + start, cursor - start) { return false }
-                add(.string, start: start, count: cursor - start)
+                let isASCII = all & 0x8080_8080_8080_8080 == 0
+                if !isASCII, !isUTF8(text + start, cursor - start) { return false }
+                add(.string, isASCII: isASCII, start: start, count: cursor - start)
                 return true
             }
             if byte == UInt8(ascii: "\\") {
@@ -282,7 +271,7 @@ struct TapeReader {
             if byte == UInt8(ascii: "\"") {
                 let count = unescapedCount - target
                 guard isUTF8(unescaped + target, count) else { return false }
-                add(.string, flag: true, start: target, count: count)
+                add(.string, flag: true, isASCII: false, start: target, count: count)
                 return true
             }
             if byte < 0x20 { return false }

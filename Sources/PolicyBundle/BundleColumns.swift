@@ -48,13 +48,15 @@ public enum ClassColumn: Int, BundleColumn {
     }
 }
 
-/// `posts` are the policies that name the team, `notPosts` those that leave it out.
+/// `posts` are the policies that name the team, `notPosts` those that leave it out. The first post stands in the record too, for there is
+/// seldom another.
 public enum TeamColumn: Int, BundleColumn {
-    case name, parent, posts, postCount, notPosts, notPostCount, exemptions, exemptionCount, source
+    case name, parent, posts, postCount, notPosts, notPostCount, firstWord, firstLow, firstHigh, exemptions, exemptionCount, source
     public var type: ColumnType {
         switch self {
         case .name: .string
         case .parent: .optional(.team)
+        case .firstWord, .firstLow, .firstHigh: .number
         case .posts, .notPosts, .exemptions: .offset
         case .postCount, .notPostCount: .recordCount(.post)
         case .exemptionCount: .listCount(.records(.exem))
@@ -66,12 +68,13 @@ public enum TeamColumn: Int, BundleColumn {
 /// `residual` are the permissions, own ones alone, that `grnt` does not tell of: with a condition, or with a glob that only a request can
 /// decide.
 public enum RoleColumn: Int, BundleColumn {
-    case name, permissions, permissionCount, posts, postCount, notPosts, notPostCount, exemptions, exemptionCount, residual, residualCount,
-        source
+    case name, permissions, permissionCount, posts, postCount, notPosts, notPostCount, firstWord, firstLow, firstHigh, exemptions,
+        exemptionCount, residual, residualCount, source
     public var type: ColumnType {
         switch self {
         case .name: .string
         case .permissions, .posts, .notPosts, .exemptions, .residual: .offset
+        case .firstWord, .firstLow, .firstHigh: .number
         case .permissionCount: .recordCount(.perm)
         case .postCount, .notPostCount: .recordCount(.post)
         case .exemptionCount: .listCount(.records(.exem))
@@ -234,30 +237,40 @@ public enum IndexColumn: Int, BundleColumn {
     }
 }
 
-/// A policy at its place in the match index. Bits of `flags`: its dimensions must be checked one by one always (1), where no document
-/// names the request's action (2), where the resource is of a declared type (4); it has variables (8); its one rule, whose condition and memo stand here too, and where the
-/// condition's graph lies, denies (16). Above
-/// these its enforcement.
+/// What deciding reads of every policy that may apply, at its place in the match index; little, so that much of it is in a near cache.
+///
+/// `graph` is where the graph of its one condition lies in `code`, `memo` that of its one rule. Bits of `flags`: its dimensions must be checked
+/// one by one always (1), where no document names the request's action (2), where the resource is of a declared type (4); it has variables or
+/// several rules (8); its one rule is strict and denies (16). Above these its enforcement.
 public enum HotPolicyColumn: Int, BundleColumn {
-    case policy, flags, rules, ruleCount, condition, memo, graph
+    case flags, graph, memo, condition
     public var type: ColumnType {
         switch self {
+        case .flags: .below(3 << Self.enforcementShift)
         case .condition: .optional(.prog)
         case .memo, .graph: .number
-        case .policy: .index(.poli)
-        case .flags: .below(3 << Self.enforcementShift)
-        case .rules: .offset
-        case .ruleCount: .recordCount(.rule)
         }
     }
 
     public static let checked: UInt32 = 1
     public static let checkedForUnknownAction: UInt32 = 2
     public static let checkedForDeclaredType: UInt32 = 4
-    public static let hasVariables: UInt32 = 8
-    /// Its one rule is strict and has the effect `deny` or `requireApproval`.
+    public static let isComplex: UInt32 = 8
+    /// The effect is `deny` or `requireApproval`.
     public static let denies: UInt32 = 16
     public static let enforcementShift: UInt32 = 5
+}
+
+/// Which policy is at a place of the match index, and its rules.
+public enum PlaceColumn: Int, BundleColumn {
+    case policy, rules, ruleCount
+    public var type: ColumnType {
+        switch self {
+        case .policy: .index(.poli)
+        case .rules: .offset
+        case .ruleCount: .recordCount(.rule)
+        }
+    }
 }
 
 /// Sorted by subject.

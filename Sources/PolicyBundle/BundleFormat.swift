@@ -73,8 +73,9 @@ public enum BundleSection: Int, CaseIterable, Sendable {
     case attr
     /// One record: where the parts of the match index are.
     case indx
-    /// Policies in the order of the match index.
+    /// Policies in the order of the match index: what is read of them each time, and the rest.
     case hotp
+    case plac
     /// Subjects that policies or exemptions name.
     case anch
     /// Sparse bitmaps over `hotp`: number of a 64-bit word, the word.
@@ -97,16 +98,16 @@ public enum BundleSection: Int, CaseIterable, Sendable {
         case .strb: 0
         case .strx, .list, .sbjh, .idnh, .mdlh, .actn, .acth, .eqvh, .grnt: 1
         case .code, .bits: 2
-        case .valu, .srce, .iden, .slot, .post, .prov, .prog, .eqgr, .txtc: 3
-        case .clss, .attr, .eqva: 4
+        case .valu, .srce, .iden, .slot, .post, .prov, .prog, .eqgr, .txtc, .plac: 3
+        case .clss, .attr, .eqva, .hotp: 4
         case .anch: 5
         case .rtyp: 6
-        case .subj, .rule, .hotp: 7
-        case .team, .perm, .exem: 9
+        case .subj, .rule: 7
+        case .perm, .exem: 9
         case .indx: 10
-        case .role, .pric: 12
+        case .team, .pric: 12
         case .meta: 13
-        case .modl: 15
+        case .role, .modl: 15
         case .poli: 45
         }
     }
@@ -138,6 +139,7 @@ public enum BundleSection: Int, CaseIterable, Sendable {
         case .attr: AttributeColumn.types
         case .indx: IndexColumn.types
         case .hotp: HotPolicyColumn.types
+        case .plac: PlaceColumn.types
         case .anch: AnchorColumn.types
         case .eqgr: EqualityGroupColumn.types
         case .eqva: EqualityValueColumn.types

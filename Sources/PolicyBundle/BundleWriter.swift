@@ -6,8 +6,11 @@ public struct BundleWriter {
     private var sections: [[UInt32]] = Array(repeating: [], count: BundleSection.allCases.count)
     private var stringBytes: [UInt8] = []
     /// By bytes: `String` takes a precomposed and a decomposed letter for equal, a bundle does not.
-    private var stringIDs: [[UInt8]: UInt32] = [:]
-    private var listOffsets: [[UInt32]: UInt32] = [:]
+    private var stringIDs = InternTable()
+    /// Lists by number; where each begins and ends is in `listRanges`.
+    private var listIDs = InternTable()
+    private var listRanges: [Range<Int>] = []
+    private var recordIDs: [BundleSection: InternTable] = [:]
     private var valueIDs: [ValueKey: UInt32] = [:]
     private var programIDs: [ProgramKey: UInt32] = [:]
 
@@ -34,11 +37,21 @@ public struct BundleWriter {
 
     /// An id for `text`, to be used where a column is a string. Equal texts have one id.
     public mutating func string(_ text: String) -> UInt32 {
-        let key = Array(text.utf8)
-        if let id = stringIDs[key] { return id }
+        var text = text
+        let (hash, known) = text.withUTF8 { bytes in
+            let hash = CELActivation.hash(of: UnsafeRawBufferPointer(bytes))
+            return (hash, stringIDs.find(hash) { isString($0, bytes) })
+        }
+        if let known { return known }
         let id = uniqueString(text)
-        stringIDs[key] = id
+        stringIDs.insert(id, hash: hash)
         return id
+    }
+
+    private func isString(_ id: UInt32, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        let offsets = sections[BundleSection.strx.rawValue]
+        let range = Int(offsets[Int(id)])..<Int(offsets[Int(id) + 1])
+        return range.count == bytes.count && stringBytes[range].elementsEqual(bytes)
     }
 
     /// An id for a text that hardly occurs a second time, such as the name of a user: it is not looked for among the others.
@@ -51,11 +64,17 @@ public struct BundleWriter {
     /// A list of words; equal ones are stored once.
     public mutating func list(_ words: [UInt32]) -> (offset: UInt32, count: UInt32) {
         if words.isEmpty { return (0, 0) }
-        if let known = listOffsets[words] { return (known, UInt32(words.count)) }
-        let offset = UInt32(sections[BundleSection.list.rawValue].count)
+        let hash = InternTable.hash(words)
+        let known = listIDs.find(hash) { number in
+            let range = listRanges[Int(number)]
+            return range.count == words.count && sections[BundleSection.list.rawValue][range].elementsEqual(words)
+        }
+        if let known { return (UInt32(listRanges[Int(known)].lowerBound), UInt32(words.count)) }
+        let start = sections[BundleSection.list.rawValue].count
         sections[BundleSection.list.rawValue] += words
-        listOffsets[words] = offset
-        return (offset, UInt32(words.count))
+        listIDs.insert(UInt32(listRanges.count), hash: hash)
+        listRanges.append(start..<start + words.count)
+        return (UInt32(start), UInt32(words.count))
     }
 
     public mutating func list(strings: [String]) -> (offset: UInt32, count: UInt32) { list(strings.map { string($0) }) }
@@ -77,9 +96,26 @@ public struct BundleWriter {
         return index
     }
 
+    /// Appends a record unless there is an equal one.
+    public mutating func appendOnce(_ section: BundleSection, words: [UInt32]) -> UInt32 {
+        let hash = InternTable.hash(words)
+        let known = recordIDs[section]?.find(hash) { row in
+            let start = Int(row) * words.count
+            return sections[section.rawValue][start..<start + words.count].elementsEqual(words)
+        }
+        if let known { return known }
+        let index = append(section, words: words)
+        recordIDs[section, default: InternTable()].insert(index, hash: hash)
+        return index
+    }
+
     /// Sets a word of a record that is there already.
     public mutating func set<Column: BundleColumn>(_ section: BundleSection, _ row: UInt32, _ column: Column, _ word: UInt32) {
         sections[section.rawValue][Int(row) * section.stride + column.rawValue] = word
+    }
+
+    public func word(_ section: BundleSection, _ row: UInt32, _ column: Int) -> UInt32 {
+        sections[section.rawValue][Int(row) * section.stride + column]
     }
 
     public func word<Column: BundleColumn>(_ section: BundleSection, _ row: UInt32, _ column: Column) -> UInt32 {

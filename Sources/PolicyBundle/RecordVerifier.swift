@@ -109,13 +109,27 @@ struct RecordVerifier {
         }
     }
 
+    /// The first post of a record is what stands in the record.
+    private func verifyFirstPosts(_ section: BundleSection, _ posts: Int, _ first: Int) throws(BundleError) {
+        for row in 0..<records.count(section) {
+            let record = records.record(section, row)
+            if record[posts + 1] == 0 { continue }
+            let post = records.record(.post, Int(record[posts]))
+            guard (record[first], record[first + 1], record[first + 2]) == (post[0], post[1], post[2]) else {
+                throw BundleVerifier.wrong(section, row)
+            }
+        }
+    }
+
     /// The match index: the engine scans it without looking where it goes.
     func verifyIndex() throws(BundleError) {
         let policies = records.count(.hotp)
         let words = Int(records.word(.indx, 0, IndexColumn.policyWords))
         let entries = records.count(.modl) + records.count(.rtyp)
         let actions = records.count(.actn) + 1
-        guard words == BundleFormat.bitmapWords(policies), policies == records.count(.poli) else {
+        guard words == BundleFormat.bitmapWords(policies), policies == records.count(.poli),
+            policies == records.count(.plac)
+        else {
             throw BundleVerifier.damaged("its match index has the wrong size")
         }
         guard Int(records.word(.indx, 0, IndexColumn.entryBitmaps)) + entries * words <= records.count(.bits),
@@ -129,6 +143,8 @@ struct RecordVerifier {
                 throw BundleVerifier.wrong(.post, row)
             }
         }
+        try verifyFirstPosts(.team, TeamColumn.posts.rawValue, TeamColumn.firstWord.rawValue)
+        try verifyFirstPosts(.role, RoleColumn.posts.rawValue, RoleColumn.firstWord.rawValue)
         guard records.count(.grnt) == records.count(.role) * actions else {
             throw BundleVerifier.damaged("its table of grants has the wrong size")
         }
@@ -143,7 +159,10 @@ struct RecordVerifier {
         }
         for row in 0..<policies {
             let memo = records.word(.hotp, row, HotPolicyColumn.memo)
-            guard memo == BundleFormat.none || memo < memos else { throw BundleVerifier.wrong(.hotp, row) }
+            let isComplex = records.word(.hotp, row, HotPolicyColumn.flags) & HotPolicyColumn.isComplex != 0
+            guard memo == BundleFormat.none || memo < memos, isComplex || records.word(.plac, row, PlaceColumn.ruleCount) == 1 else {
+                throw BundleVerifier.wrong(.hotp, row)
+            }
         }
         guard memos <= UInt32(records.count(.rule)) else { throw BundleVerifier.damaged("it has more shared conditions than rules") }
         for row in 1..<max(1, records.count(.anch))

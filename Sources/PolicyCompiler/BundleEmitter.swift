@@ -11,7 +11,7 @@ struct BundleEmitter {
     let conditions: CompiledConditions
     let environment: CELEnvironment
     var writer = BundleWriter()
-    let closures: Closures
+    var closures: Closures
     let names: MatchDimensions.Names
     let policyIndex: [String: UInt32]
     let universe: RequestUniverse
@@ -25,7 +25,6 @@ struct BundleEmitter {
     let subjectRow: (_ isServiceAccount: Bool, _ name: String) -> UInt32?
     private let subjectAttributes: [Organization.Attribute]
     private let resourceTypeList: [Organization.ResourceType]
-    private var classes: [[UInt32]: UInt32] = [:]
     private var paths: (path: String, id: UInt32)?
 
     init(governance: Governance, organization: Organization, conditions: CompiledConditions, environment: CELEnvironment) {
@@ -195,9 +194,7 @@ struct BundleEmitter {
     ) {
         let roleList = writer.list(closures.roles(own: roles.map(\.value), teams: teams).map(UInt32.init))
         let teamList = writer.list(teams.map(UInt32.init))
-        let group = [roleList.offset, roleList.count, teamList.offset, teamList.count]
-        let subjectClass = classes[group] ?? writer.append(.clss, words: group)
-        classes[group] = subjectClass
+        let subjectClass = writer.appendOnce(.clss, words: [roleList.offset, roleList.count, teamList.offset, teamList.count])
         let span = document.span
         let flags = (isDisabled ? SubjectColumn.disabled : 0) | (type == 1 ? SubjectColumn.serviceAccount : 0)
         let row = writer.append(

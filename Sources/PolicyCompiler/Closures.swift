@@ -12,6 +12,8 @@ struct Closures {
     private let rolesBelow: [[Int]]
     private let rolesOfTeam: [[Int]]
     private var teamsOfUser: [String: [Int]] = [:]
+    private var teamMarks: Marks
+    private var roleMarks: Marks
 
     init(_ governance: Governance) {
         let teams = governance.all(.team)
@@ -23,6 +25,8 @@ struct Closures {
         teamsAbove = Self.closure(parents)
         rolesBelow = Self.closure(inherits)
         rolesOfTeam = teams.map { Team(spec: $0.spec).roles.compactMap { roleIndex[$0.value] } }
+        teamMarks = Marks(count: teams.count)
+        roleMarks = Marks(count: roles.count)
         self.teamIndex = teamIndex
         self.roleIndex = roleIndex
         for (index, team) in teams.enumerated() {
@@ -31,12 +35,37 @@ struct Closures {
     }
 
     /// The teams of a user, those above them included, sorted.
-    func teams(ofUser name: String) -> [Int] { Set((teamsOfUser[name] ?? []).flatMap { teamsAbove[$0] }).sorted() }
+    mutating func teams(ofUser name: String) -> [Int] {
+        guard let own = teamsOfUser[name] else { return [] }
+        return Self.union(own, teamsAbove, &teamMarks)
+    }
 
     /// The roles of a subject: its own, those of its teams, and all that these inherit, sorted.
-    func roles(own: [String], teams: [Int]) -> [Int] {
-        let direct = own.compactMap { roleIndex[$0] } + teams.flatMap { rolesOfTeam[$0] }
-        return Set(direct.flatMap { rolesBelow[$0] }).sorted()
+    mutating func roles(own: [String], teams: [Int]) -> [Int] {
+        var direct = own.compactMap { roleIndex[$0] }
+        for team in teams { direct += rolesOfTeam[team] }
+        return Self.union(direct, rolesBelow, &roleMarks)
+    }
+
+    /// Marks for what has been seen, kept from one union to the next: a set for each of a million subjects would take most of the time.
+    private struct Marks {
+        var current = 0
+        var of: [Int]
+
+        init(count: Int) { of = Array(repeating: 0, count: count) }
+    }
+
+    private static func union(_ starts: [Int], _ lists: [[Int]], _ marks: inout Marks) -> [Int] {
+        marks.current += 1
+        var found: [Int] = []
+        for start in starts {
+            for element in lists[start] where marks.of[element] != marks.current {
+                marks.of[element] = marks.current
+                found.append(element)
+            }
+        }
+        found.sort()
+        return found
     }
 
     /// Iterative depth-first search: a chain may be as long as the repository.

@@ -172,7 +172,7 @@ struct MatchIndexBuilder {
             for row in policy.exceptions.teams ?? [] { notTeams[row, default: Posting()].insert(place) }
             for row in policy.exceptions.roles ?? [] { notRoles[row, default: Posting()].insert(place) }
             var flags = policy.enforcement << HotPolicyColumn.enforcementShift
-            if policy.hasVariables { flags |= HotPolicyColumn.hasVariables }
+            if policy.hasVariables || policy.ruleCount != 1 { flags |= HotPolicyColumn.isComplex }
             if isChecked(policy, anchors[number]) { flags |= HotPolicyColumn.checked }
             let (word, bit) = (place / 64, UInt64(1) << UInt64(place % 64))
             for entry in entries.indices {
@@ -192,19 +192,19 @@ struct MatchIndexBuilder {
                 let effect = writer.word(.rule, policy.rules, RuleColumn.effect)
                 if policy.enforcement == 0, Self.denying.contains(effect) { flags |= HotPolicyColumn.denies }
             }
-            writer.append(
-                .hotp,
-                [
-                    HotPolicyColumn.policy: policy.row, .flags: flags, .rules: policy.rules, .ruleCount: policy.ruleCount,
-                    .condition: condition, .memo: memo,
-                    .graph: condition == BundleFormat.none ? BundleFormat.none : writer.graphWord(condition),
-                ])
+            let graph = condition == BundleFormat.none ? BundleFormat.none : writer.graphWord(condition)
+            writer.append(.hotp, [HotPolicyColumn.flags: flags, .graph: graph, .memo: memo, .condition: condition])
+            writer.append(.plac, [PlaceColumn.policy: policy.row, .rules: policy.rules, .ruleCount: policy.ruleCount])
         }
-        for (row, posting) in teams.sorted(by: { $0.key < $1.key }) { Self.set(&writer, .team, row, TeamColumn.posts, .postCount, posting) }
+        for (row, posting) in teams.sorted(by: { $0.key < $1.key }) {
+            Self.set(&writer, .team, row, TeamColumn.posts, .postCount, posting, first: .firstWord)
+        }
         for (row, posting) in notTeams.sorted(by: { $0.key < $1.key }) {
             Self.set(&writer, .team, row, TeamColumn.notPosts, .notPostCount, posting)
         }
-        for (row, posting) in roles.sorted(by: { $0.key < $1.key }) { Self.set(&writer, .role, row, RoleColumn.posts, .postCount, posting) }
+        for (row, posting) in roles.sorted(by: { $0.key < $1.key }) {
+            Self.set(&writer, .role, row, RoleColumn.posts, .postCount, posting, first: .firstWord)
+        }
         for (row, posting) in notRoles.sorted(by: { $0.key < $1.key }) {
             Self.set(&writer, .role, row, RoleColumn.notPosts, .notPostCount, posting)
         }
@@ -225,11 +225,17 @@ struct MatchIndexBuilder {
     }
 
     private static func set<Column: BundleColumn>(
-        _ writer: inout BundleWriter, _ section: BundleSection, _ row: UInt32, _ first: Column, _ count: Column, _ posting: Posting
+        _ writer: inout BundleWriter, _ section: BundleSection, _ row: UInt32, _ posts: Column, _ count: Column, _ posting: Posting,
+        first: Column? = nil
     ) {
         let place = posting.write(&writer)
-        writer.set(section, row, first, place.first)
+        writer.set(section, row, posts, place.first)
         writer.set(section, row, count, place.count)
+        guard let first, place.count > 0 else { return }
+        for word in 0..<3 {
+            guard let column = Column(rawValue: first.rawValue + word) else { continue }
+            writer.set(section, row, column, writer.word(.post, place.first, word))
+        }
     }
 
     private func writeAnchored(_ writer: inout BundleWriter, _ subjects: [UInt32: Posting], _ exemptions: [UInt32: [UInt32]]) {

@@ -47,52 +47,71 @@ extension DecisionSession {
         if subject[SubjectColumn.flags.rawValue] & SubjectColumn.anchored != 0, let anchor = anchor(request.pointee.subject) {
             include(Int(anchor[AnchorColumn.posts.rawValue]), Int(anchor[AnchorColumn.postCount.rawValue]))
         }
-        let (teamRows, teamCount) = (request.pointee.teams, request.pointee.teamCount)
-        let (roleRows, roleCount) = (request.pointee.roles, request.pointee.roleCount)
-        if let teamRows {
+        let (teams, teamCount) = (request.pointee.teams, request.pointee.teamCount)
+        let (roles, roleCount) = (request.pointee.roles, request.pointee.roleCount)
+        var hasExceptions: UInt32 = 0
+        if let teams {
             for number in 0..<teamCount {
-                let team = records.record(.team, Int(teamRows[number]))
-                include(Int(team[TeamColumn.posts.rawValue]), Int(team[TeamColumn.postCount.rawValue]))
+                let team = records.record(.team, Int(teams[number]))
+                include(team + TeamColumn.posts.rawValue, first: team + TeamColumn.firstWord.rawValue)
+                hasExceptions |= team[TeamColumn.notPostCount.rawValue]
             }
         }
-        if let roleRows {
+        if let roles {
             for number in 0..<roleCount {
-                let role = records.record(.role, Int(roleRows[number]))
-                include(Int(role[RoleColumn.posts.rawValue]), Int(role[RoleColumn.postCount.rawValue]))
+                let role = records.record(.role, Int(roles[number]))
+                include(role + RoleColumn.posts.rawValue, first: role + RoleColumn.firstWord.rawValue)
+                hasExceptions |= role[RoleColumn.notPostCount.rawValue]
             }
         }
         if index.groupCount > 0 { includeEqualities() }
-        if let teamRows {
-            for number in 0..<teamCount {
-                let team = records.record(.team, Int(teamRows[number]))
-                exclude(Int(team[TeamColumn.notPosts.rawValue]), Int(team[TeamColumn.notPostCount.rawValue]))
-            }
+        if hasExceptions != 0 { excludeExceptions() }
+    }
+
+    /// Clears the bits of policies that leave out a team or a role of the subject.
+    private func excludeExceptions() {
+        let records = engine.records
+        for number in 0..<request.pointee.teamCount {
+            guard let row = request.pointee.teams?[number] else { continue }
+            let team = records.record(.team, Int(row))
+            exclude(Int(team[TeamColumn.notPosts.rawValue]), Int(team[TeamColumn.notPostCount.rawValue]))
         }
-        if let roleRows {
-            for number in 0..<roleCount {
-                let role = records.record(.role, Int(roleRows[number]))
-                exclude(Int(role[RoleColumn.notPosts.rawValue]), Int(role[RoleColumn.notPostCount.rawValue]))
-            }
+        for number in 0..<request.pointee.roleCount {
+            guard let row = request.pointee.roles?[number] else { continue }
+            let role = records.record(.role, Int(row))
+            exclude(Int(role[RoleColumn.notPosts.rawValue]), Int(role[RoleColumn.notPostCount.rawValue]))
         }
+    }
+
+    /// - Parameters:
+    ///   - posts: two words, the first post's number and how many there are.
+    ///   - first: the first post itself.
+    @inline(__always)
+    private func include(_ posts: UnsafePointer<UInt32>, first: UnsafePointer<UInt32>) {
+        let count = Int(posts[1])
+        if count == 0 { return }
+        include(first)
+        if count > 1 { include(Int(posts[0]) + 1, count - 1) }
+    }
+
+    @inline(__always)
+    private func include(_ post: UnsafePointer<UInt32>) {
+        let word = Int(post[0])
+        if candidates[word] == 0 {
+            // A word is noted once: its bits are never all zero after it was touched, as exclusions come last.
+            touched[state.pointee.touchedCount] = UInt32(truncatingIfNeeded: word)
+            state.pointee.touchedCount += 1
+        }
+        candidates[word] |= UInt64(post[1]) | UInt64(post[2]) << 32
     }
 
     @inline(__always)
     private func include(_ first: Int, _ count: Int) {
-        guard count > 0 else { return }
         var post = engine.index.posts + first * 3
-        let (candidates, touched) = (candidates, touched)
-        var touchedCount = state.pointee.touchedCount
         for _ in 0..<count {
-            let word = Int(post[0])
-            if candidates[word] == 0 {
-                touched[touchedCount] = UInt32(truncatingIfNeeded: word)
-                // A word is noted once: its bits are never all zero after it was touched, as exclusions come last.
-                touchedCount += 1
-            }
-            candidates[word] |= UInt64(post[1]) | UInt64(post[2]) << 32
+            include(post)
             post += 3
         }
-        state.pointee.touchedCount = touchedCount
     }
 
     @inline(__always)
@@ -135,8 +154,13 @@ extension DecisionSession {
     /// Lists the places of the candidates that are about the resource and the action.
     private func listPlaces() {
         let index = engine.index
-        let entry = index.entryBitmaps + request.pointee.entry * index.policyWords
-        let action = index.actionBitmaps + request.pointee.actionNumber * index.policyWords
+        let words = index.policyWords
+        let entry = index.entryBitmaps + request.pointee.entry * words
+        let number = request.pointee.actionNumber
+        // Most policies are about every action, and then about the entry's bits alone.
+        let action = index.isFull(action: number) ? entry : index.actionBitmaps + number * words
+        let hot = engine.records.words(.hotp)
+        let isLarge = engine.index.policyCount > Self.nearPolicies
         let (candidates, touched, places) = (candidates, touched, places)
         var count = 0
         for number in 0..<state.pointee.touchedCount {
@@ -144,7 +168,9 @@ extension DecisionSession {
             var bits = candidates[word] & entry[word] & action[word]
             candidates[word] = 0
             while bits != 0 {
-                places[count] = UInt32(truncatingIfNeeded: word * 64 + bits.trailingZeroBitCount)
+                let place = word * 64 + bits.trailingZeroBitCount
+                if isLarge { prefetch_line(hot + place * BundleSection.hotp.stride) }
+                places[count] = UInt32(truncatingIfNeeded: place)
                 count += 1
                 bits &= bits - 1
             }
@@ -197,12 +223,12 @@ extension DecisionSession {
     /// Policies of one rule, which most are, are evaluated together: what one needs lies apart from what the next one needs, and seldom in the
     /// nearest cache, so that it is asked for first, stage by stage, and the waiting overlaps.
     private func evaluatePlaces(areChecked: Bool) {
-        let hot = engine.records.words(.hotp)
+        let records = engine.records
+        let hot = records.words(.hotp)
         let size = BundleSection.hotp.stride
         let runner = engine.bundle.conditions.runner(activation)
         let (places, memo, queue) = (places, memo, queue)
         let isLarge = engine.index.policyCount > Self.nearPolicies
-        if isLarge { for number in 0..<state.pointee.placeCount { prefetch_line(hot + Int(places[number]) * size) } }
         let areExempt = !scratch.pointee.exemptions.isEmpty
         var needed = areChecked ? UInt32.max : HotPolicyColumn.checked
         if request.pointee.actionNumber == engine.index.actionCount { needed |= HotPolicyColumn.checkedForUnknownAction }
@@ -216,9 +242,9 @@ extension DecisionSession {
             let place = places[number]
             let policy = hot + Int(place) * size
             let flags = policy[HotPolicyColumn.flags.rawValue]
-            if areChecked || flags & needed != 0, !matches(Int(policy[0])) { continue }
-            if areExempt, isExempt(policy[0]) { continue }
-            if policy[HotPolicyColumn.ruleCount.rawValue] != 1 || flags & HotPolicyColumn.hasVariables != 0 {
+            if areChecked || flags & needed != 0, !matches(Int(records.record(.plac, Int(place))[0])) { continue }
+            if areExempt, isExempt(records.record(.plac, Int(place))[0]) { continue }
+            if flags & HotPolicyColumn.isComplex != 0 {
                 complex -= 1
                 queue.complex[complex] = place
                 continue
@@ -236,7 +262,7 @@ extension DecisionSession {
                     queue.graphs[queued] = graph
                     queued += 1
                     if shared != BundleFormat.none { memo[Int(shared)] = request << 32 | UInt64(result) }
-                    if isLarge { runner.prefetch(word: graph) }
+                    if isLarge { Self.prefetch(graph, in: runner.text) }
                 }
             }
             places[kept] = place
@@ -246,7 +272,16 @@ extension DecisionSession {
         runner.evaluate(queue.conditions + 1, at: queue.graphs + 1, count: queued - 1, into: queue.results + 1)
         state.pointee.resultCount = queued
         apply(kept)
-        for number in complex..<state.pointee.placeCount { evaluateRules(hot + Int(queue.complex[number]) * size) }
+        for number in complex..<state.pointee.placeCount { evaluateRules(Int(queue.complex[number])) }
+    }
+
+    /// Asks for the beginning of a graph. An address that is none does no harm.
+    @inline(__always)
+    private static func prefetch(_ graph: UInt32, in text: UnsafeRawPointer) {
+        let image = text + Int(graph) &* 8
+        prefetch_line(image)
+        prefetch_line(image + 64)
+        prefetch_line(image + 128)
     }
 
     /// What so many policies need stays in the nearest caches by itself.
@@ -254,8 +289,6 @@ extension DecisionSession {
 
     /// Notes the rules of the first places that take effect.
     private func apply(_ kept: Int) {
-        let hot = engine.records.words(.hotp)
-        let size = BundleSection.hotp.stride
         let (places, queue) = (places, queue)
         for number in 0..<kept {
             let result = Int(queue.places[number])
@@ -263,10 +296,12 @@ extension DecisionSession {
             let outcome = settled(result)
             if outcome == .isFalse { continue }
             // An unsure condition is taken to hold: whatever the rule guards against is not let through.
-            let policy = hot + Int(places[number]) * size
+            let place = engine.records.record(.plac, Int(places[number]))
             hits.pointee.append(
-                HitBuffer.Rule(policy: policy[0], rule: policy[HotPolicyColumn.rules.rawValue], isError: outcome == .isError))
-            if policy[HotPolicyColumn.flags.rawValue] & HotPolicyColumn.denies != 0 { state.pointee.isAllowed = false }
+                HitBuffer.Rule(
+                    policy: place[PlaceColumn.policy.rawValue], rule: place[PlaceColumn.rules.rawValue], isError: outcome == .isError))
+            let flags = engine.records.record(.hotp, Int(places[number]))[HotPolicyColumn.flags.rawValue]
+            if flags & HotPolicyColumn.denies != 0 { state.pointee.isAllowed = false }
         }
     }
 
@@ -280,13 +315,15 @@ extension DecisionSession {
 
     /// Evaluates a policy of several rules, or with variables.
     @inline(never)
-    private func evaluateRules(_ hot: UnsafePointer<UInt32>) {
-        let (policy, flags) = (hot[HotPolicyColumn.policy.rawValue], hot[HotPolicyColumn.flags.rawValue])
-        if flags & HotPolicyColumn.hasVariables != 0 { evaluateVariables(Int(policy)) }
+    private func evaluateRules(_ place: Int) {
+        let record = engine.records.record(.plac, place)
+        let flags = engine.records.record(.hotp, place)[HotPolicyColumn.flags.rawValue]
+        let policy = record[PlaceColumn.policy.rawValue]
+        if engine.records.word(.poli, Int(policy), PolicyColumn.variableCount) > 0 { evaluateVariables(Int(policy)) }
         // After the variables, whose values may have made the memory grow.
         let runner = engine.bundle.conditions.runner(activation)
-        let first = hot[HotPolicyColumn.rules.rawValue]
-        for rule in first..<first + hot[HotPolicyColumn.ruleCount.rawValue] {
+        let first = record[PlaceColumn.rules.rawValue]
+        for rule in first..<first + record[PlaceColumn.ruleCount.rawValue] {
             let record = engine.records.record(.rule, Int(rule))
             let outcome = evaluate(record[RuleColumn.condition.rawValue], memo: record[RuleColumn.memo.rawValue], runner)
             if outcome == .isFalse { continue }

@@ -138,7 +138,7 @@ extension DecisionSession {
             return
         }
         for row in 0..<records.count(.rtyp) {
-            guard records.text(Int(records.word(.rtyp, row, ResourceTypeColumn.name))).elementsEqual(type) else { continue }
+            guard isSame(records.text(Int(records.word(.rtyp, row, ResourceTypeColumn.name))), type) else { continue }
             request.pointee.entry = engine.index.modelCount + row
             let actions = records.words(.list) + Int(records.word(.rtyp, row, ResourceTypeColumn.actions))
             let count = Int(records.word(.rtyp, row, ResourceTypeColumn.actionCount))
@@ -150,7 +150,6 @@ extension DecisionSession {
     }
 
     static func isText(_ bytes: UnsafeRawBufferPointer, _ text: StaticString) -> Bool {
-        bytes.count == text.utf8CodeUnitCount
-            && bytes.elementsEqual(UnsafeRawBufferPointer(start: UnsafeRawPointer(text.utf8Start), count: bytes.count))
+        isSame(bytes, UnsafeRawBufferPointer(start: UnsafeRawPointer(text.utf8Start), count: text.utf8CodeUnitCount))
     }
 }

@@ -47,7 +47,7 @@ extension DecisionSession {
             activation[slots.subjectTeams] = names(teams, request.pointee.teamCount, of: .team, stride: BundleSection.team.stride)
         }
         let values = records.words(.list) + Int(record[SubjectColumn.attributes.rawValue])
-        for (number, slot) in slots.subjectAttributes.enumerated() where slot >= 0 {
+        for (number, slot) in engine.subjectAttributes.enumerated() where slot >= 0 {
             if values[number] != BundleFormat.none { activation[slot] = records.cell(ofValue: Int(values[number]), in: activation) }
         }
     }

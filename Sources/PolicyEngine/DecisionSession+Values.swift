@@ -75,7 +75,7 @@ extension DecisionSession {
         _ token: Int, among values: UnsafeBufferPointer<UInt32>, at pointer: @autoclosure () -> String
     ) throws(RequestError) {
         let bytes = tape.bytes(token)
-        for value in values where engine.records.text(Int(value)).elementsEqual(bytes) { return }
+        for value in values where isSame(engine.records.text(Int(value)), bytes) { return }
         let names = values.map { "`\(engine.bundle.string(Int($0)))`" }.joined(separator: ", ")
         throw RequestError(pointer(), "must be one of \(names)")
     }

@@ -2,7 +2,7 @@ import PolicyBundle
 
 /// Where the match index of a bundle lies.
 struct MatchIndex: @unchecked Sendable {
-    // INVARIANT: as `BundleRecords`.
+    // INVARIANT: as `BundleRecords`; `fullActions` is written before `init` returns and never after, and released by the engine.
     let policyWords: Int
     let policyCount: Int
     let entryBitmaps: UnsafePointer<UInt64>
@@ -16,6 +16,8 @@ struct MatchIndex: @unchecked Sendable {
     let groupCount: Int
     let exemptionCount: Int
     let memoCount: Int
+    /// For each action, whether all policies are about it.
+    private let fullActions: UnsafeMutablePointer<Bool>
 
     init(_ records: BundleRecords) {
         func range(_ first: IndexColumn, _ count: IndexColumn) -> (first: Int, count: Int) {
@@ -34,5 +36,14 @@ struct MatchIndex: @unchecked Sendable {
         groupCount = records.count(.eqgr)
         exemptionCount = records.count(.exem)
         memoCount = Int(records.word(.indx, 0, IndexColumn.memos))
+        fullActions = .allocate(capacity: actionCount + 1)
+        for action in 0...actionCount {
+            let bitmap = UnsafeBufferPointer(start: actionBitmaps + action * policyWords, count: policyWords)
+            (fullActions + action).initialize(to: bitmap.reduce(0) { $0 + $1.nonzeroBitCount } == policyCount)
+        }
     }
+
+    func isFull(action: Int) -> Bool { fullActions[action] }
+
+    func release() { fullActions.deallocate() }
 }

@@ -1,4 +1,12 @@
+import Glibc
 import PolicyBundle
+
+/// Whether texts are the same, byte for byte.
+@inline(__always)
+func isSame(_ one: UnsafeRawBufferPointer, _ other: UnsafeRawBufferPointer) -> Bool {
+    guard one.count == other.count, let left = one.baseAddress, let right = other.baseAddress else { return one.count == other.count }
+    return memcmp(left, right, one.count) == 0
+}
 
 /// The types that members of a request may be declared with.
 enum MemberType: UInt8 {
@@ -66,7 +74,7 @@ struct MemberTable: @unchecked Sendable {
             (members + index).initialize(to: member)
             var place = Self.hash(member.name) & mask
             // Names are unique in a bundle that a compiler wrote; in any other the last one counts.
-            while places[place] >= 0, !members[Int(places[place])].name.elementsEqual(member.name) { place = (place + 1) & mask }
+            while places[place] >= 0, !isSame(members[Int(places[place])].name, member.name) { place = (place + 1) & mask }
             places[place] = Int32(truncatingIfNeeded: index)
         }
     }
@@ -89,7 +97,7 @@ struct MemberTable: @unchecked Sendable {
         var place = Self.hash(name) & mask
         while places[place] >= 0 {
             let member = UnsafePointer(members + Int(places[place]))
-            if member.pointee.name.count == name.count, member.pointee.name.elementsEqual(name) { return member }
+            if member.pointee.name.count == name.count, isSame(member.pointee.name, name) { return member }
             place = (place + 1) & mask
         }
         return nil

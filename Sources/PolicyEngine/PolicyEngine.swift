@@ -12,7 +12,8 @@ public final class PolicyEngine: Sendable {
     public let commit: String
 
     let records: BundleRecords
-    let slots: SlotPlan
+    let slots: SlotNumbers
+    let subjectAttributes: [Int]
     let slotCount: Int
     /// Policies' variables need this many slots beyond the request's.
     let variableSlots: Int
@@ -29,27 +30,31 @@ public final class PolicyEngine: Sendable {
         digest = bundle.digest.description
         commit = bundle.meta(.commit)
         let slots = try SlotPlan(bundle)
-        self.slots = slots
+        self.slots = slots.numbers
+        subjectAttributes = slots.subjectAttributes
         slotCount = bundle.count(.slot)
-        index = MatchIndex(records)
         var widest = slotCount
         for row in 0..<bundle.count(.prog) { widest = max(widest, bundle.index(.prog, row, ProgramColumn.slotCount)) }
         for row in 0..<bundle.count(.poli) {
             widest = max(widest, slotCount + Int(records.word(.poli, row, PolicyColumn.variableCount)))
         }
         variableSlots = widest - slotCount
-        contextMembers = MemberTable(
-            try Self.members(bundle, bundle.records(.meta, 0, MetaColumn.contextMembers)) { slots.context[$0] ?? -1 })
+        let context = try Self.members(bundle, bundle.records(.meta, 0, MetaColumn.contextMembers)) { slots.context[$0] ?? -1 }
         let models = try ConditionVariables.modelProperties.sorted { $0.key < $1.key }.map { name, type throws(BundleError) in
             try Self.modelProperty(name, type.description, slots.properties[name] ?? -1)
         }
-        modelProperties = MemberTable(models)
-        typeProperties = try (0..<bundle.count(.rtyp)).map { row throws(BundleError) in
-            MemberTable(try Self.members(bundle, bundle.records(.rtyp, row, ResourceTypeColumn.properties)) { slots.properties[$0] ?? -1 })
+        let types = try (0..<bundle.count(.rtyp)).map { row throws(BundleError) in
+            try Self.members(bundle, bundle.records(.rtyp, row, ResourceTypeColumn.properties)) { slots.properties[$0] ?? -1 }
         }
+        // What has to be released comes last: nothing throws after it.
+        index = MatchIndex(records)
+        contextMembers = MemberTable(context)
+        modelProperties = MemberTable(models)
+        typeProperties = types.map { MemberTable($0) }
     }
 
     deinit {
+        index.release()
         contextMembers.release()
         modelProperties.release()
         for table in typeProperties { table.release() }

@@ -1,7 +1,7 @@
 import PolicyBundle
 
-/// Which slot each part of a request goes to; -1 for what no condition of the bundle reads.
-struct SlotPlan: Sendable {
+/// Which slot each part of a request goes to; -1 for what no condition of the bundle reads. Numbers alone, so that copying it costs nothing.
+struct SlotNumbers: Sendable {
     var subjectType = -1, subjectID = -1, subjectEmail = -1, subjectTeams = -1, subjectRoles = -1, subjectProperties = -1
     var actionName = -1, actionProperties = -1
     var resourceType = -1, resourceID = -1, resourceProvider = -1, resourceUpstream = -1, resourceMode = -1, resourceRegions = -1
@@ -10,13 +10,18 @@ struct SlotPlan: Sendable {
     var estimateCost = -1, estimateInputTokens = -1, estimateOutputTokens = -1
     var findings = -1
     var now = -1
+}
+
+/// Where all slots of a bundle are filled from.
+struct SlotPlan: Sendable {
+    var numbers = SlotNumbers()
     /// The slots of the subject's attributes, in the order in which the bundle lists values.
     var subjectAttributes: [Int] = []
     /// By name.
     var context: [String: Int] = [:]
     var properties: [String: Int] = [:]
 
-    private static let fixed: [String: any WritableKeyPath<SlotPlan, Int> & Sendable] = [
+    private static let fixed: [String: any WritableKeyPath<SlotNumbers, Int> & Sendable] = [
         "subject.type": \.subjectType, "subject.id": \.subjectID, "subject.email": \.subjectEmail, "subject.teams": \.subjectTeams,
         "subject.roles": \.subjectRoles, "subject.properties": \.subjectProperties, "action.name": \.actionName,
         "action.properties": \.actionProperties, "resource.type": \.resourceType, "resource.id": \.resourceID,
@@ -34,7 +39,7 @@ struct SlotPlan: Sendable {
             let isRead = bundle.word(.slot, row, 2) == 1
             let slot = isRead ? row : -1
             if let place = Self.fixed[path] {
-                self[keyPath: place] = slot
+                numbers[keyPath: place] = slot
             } else if path.hasPrefix("subject.attributes.") {
                 subjectAttributes.append(slot)
             } else if path.hasPrefix("resource.properties.") {

@@ -114,6 +114,16 @@ public final class CELActivation {
         return CELCell(tag, offset: offset, count: bytes.count, extra: hash ?? TextHash.of(base, bytes.count))
     }
 
+    var usedMemory: [UInt8] { Array(UnsafeRawBufferPointer(start: memory, count: used)) }
+
+    var keptValues: [CELValue] { kept }
+
+    func putBack(_ bytes: [UInt8], _ values: [CELValue]) {
+        _ = reserve(bytes.count)
+        bytes.withUnsafeBytes { if let base = $0.baseAddress { memory.copyMemory(from: base, byteCount: bytes.count) } }
+        if !values.isEmpty { kept = values }
+    }
+
     /// Offsets are 32 bits wide: more than 4 GiB of input is not to be had, and a trap is the memory's end.
     private func reserve(_ byteCount: Int) -> Int {
         let start = (used + 15) & ~15

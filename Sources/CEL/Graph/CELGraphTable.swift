@@ -1,5 +1,3 @@
-import CPrefetch
-
 /// The compiled conditions of a file, run where they lie in its memory.
 ///
 /// A program is stored as `CELProgram.image(at:)` gives it. Nothing is copied or decoded: making a table of ten thousand programs takes well
@@ -153,7 +151,8 @@ public struct CELGraphRunner {
     let frame: UnsafeMutablePointer<CELCell>
     let slotCount: Int
     let memory: UnsafeRawPointer
-    let text: UnsafeRawPointer
+    /// What `graphWord` counts from.
+    public let text: UnsafeRawPointer
 
     /// Whether a program holds; an error is no answer, nor is what is not a bool.
     ///
@@ -193,15 +192,6 @@ public struct CELGraphRunner {
             }
             results[index] = result.rawValue
         }
-    }
-
-    /// Asks for the beginning of a graph, which is going to be evaluated.
-    public func prefetch(word: UInt32) {
-        // An address that is none does no harm.
-        let image = text + Int(word) &* 8
-        prefetch_line(image)
-        prefetch_line(image + 64)
-        prefetch_line(image + 128)
     }
 
     @inline(__always)
