@@ -7,9 +7,17 @@ public struct BundleSummary: Sendable {
     /// Names and values in the order in which they are shown.
     public var facts: [(name: String, value: JSONValue)]
     public var policies: [(name: String, type: String, rules: Int, source: String)]
+    public let sections: BundleSections
+    public let index: MatchIndexSummary
+    /// Where it was asked for.
+    public let disassembly: BundleDisassembly?
 
-    public init(_ engine: PolicyEngine) {
+    /// - Parameter disassembles: whether to show every condition too.
+    public init(_ engine: PolicyEngine, disassembles: Bool = false) {
         let bundle = engine.bundle
+        sections = BundleSections(bundle)
+        index = MatchIndexSummary(bundle)
+        disassembly = disassembles ? BundleDisassembly(bundle) : nil
         func count(_ section: BundleSection) -> JSONValue { .int(Int64(bundle.count(section))) }
         facts = [
             ("digest", .string("sha256:\(engine.digest)")), ("commit", .string(engine.commit)), ("tree", .string(bundle.meta(.tree))),
@@ -36,6 +44,9 @@ public struct BundleSummary: Sendable {
             policies.map {
                 ["name": .string($0.name), "type": .string($0.type), "rules": .int(Int64($0.rules)), "source": .string($0.source)]
             })
+        object["sections"] = sections.json
+        object["matchIndex"] = index.json
+        if let disassembly { object["conditionList"] = disassembly.json }
         return .object(object)
     }
 
@@ -45,6 +56,9 @@ public struct BundleSummary: Sendable {
             return fact.name + String(repeating: " ", count: 16 - fact.name.count) + value
         }
         let list = policies.map { "  \($0.name) (\($0.type), \($0.rules) rule\($0.rules == 1 ? "" : "s"))  \($0.source)" }
-        return (lines + (list.isEmpty ? [] : ["", "policies:"] + list)).joined(separator: "\n")
+        let size = ["", "sections:"] + sections.lines(limit: disassembly == nil ? 6 : .max)
+        let found = ["", "match index:"] + index.lines
+        let all = lines + size + found + (list.isEmpty ? [] : ["", "policies:"] + list) + (disassembly?.lines ?? [])
+        return all.map(\.printable).joined(separator: "\n")
     }
 }

@@ -3,19 +3,6 @@ import PolicyEngine
 
 /// A decision for people.
 public enum DecisionText {
-    /// What a request says stands in messages, and must not command the terminal.
-    private static func printable(_ line: String) -> String {
-        var text = ""
-        for scalar in line.unicodeScalars {
-            if scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .format {
-                text += "\\u{\(String(scalar.value, radix: 16))}"
-            } else {
-                text.unicodeScalars.append(scalar)
-            }
-        }
-        return text
-    }
-
     public static func text(_ decision: Decision) -> String {
         var lines = [decision.isAllowed ? "allowed" : "denied"]
         func add(_ title: String, _ reasons: [Decision.Reason]) {
@@ -36,6 +23,11 @@ public enum DecisionText {
         if !decision.obligations.isEmpty { lines.append("  obligations: \(JSONWriter.text(decision.obligations.json))") }
         if let cost = decision.estimatedCost { lines.append("  estimated cost: \(Decimal.text(nanoUnits: cost))") }
         lines.append("  bundle sha256:\(decision.bundleDigest.prefix(12)) of commit \(decision.commit.prefix(12))")
-        return lines.map(printable).joined(separator: "\n")
+        return lines.map(\.printable).joined(separator: "\n")
+    }
+    /// The answer and its first reason, in one line.
+    public static func line(_ decision: Decision) -> String {
+        guard let reason = decision.reasons.first else { return decision.isAllowed ? "allowed" : "denied" }
+        return "\(decision.isAllowed ? "allowed" : "denied"): \(reason.message)".printable
     }
 }

@@ -54,7 +54,7 @@ extension DecisionSession {
         return false
     }
 
-    private func covers(_ permission: UnsafePointer<UInt32>) -> Bool {
+    func covers(_ permission: UnsafePointer<UInt32>) -> Bool {
         isAny(permission, PermissionColumn.actions.rawValue, request.pointee.action.bytes)
             && isAnyTyped(
                 permission, PermissionColumn.resources.rawValue, request.pointee.resourceType.bytes, request.pointee.resourceID.bytes)

@@ -2,23 +2,28 @@ import ArgumentParser
 import ControlPlane
 import EnforcementServer
 import Foundation
-import GovernanceModel
 import JSON
 import PolicyEngine
 
 struct DecideCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "decide", abstract: "Decide a request from a bundle.",
+        commandName: "decide", abstract: "Decide requests from a bundle.",
         discussion: """
-            The request has the shape of OpenID AuthZEN: {"subject": {"type", "id"}, "action": {"name"}, "resource": {"type", "id"}, \
+            A request has the shape of OpenID AuthZEN: {"subject": {"type", "id"}, "action": {"name"}, "resource": {"type", "id"}, \
             "context": {}}. A denied request is a good answer: the exit code is 0.
+
+            --requests decides many, one JSON object a line, and prints one line for each; with `--format json` that is a whole decision. A \
+            line that is no request is reported with its number, the others are decided all the same, and the exit code is 1.
             """)
 
     @Argument(help: "The bundle.")
     var bundle: String
 
     @Option(name: .long, help: "The file with the request, `-` for standard input.")
-    var request: String
+    var request: String?
+
+    @Option(name: .long, help: "The file with requests, one a line, `-` for standard input.")
+    var requests: String?
 
     @Option(name: .long, help: "Decide as if it were this time, e.g. 2026-01-31T12:00:00Z.")
     var now: String?
@@ -26,24 +31,18 @@ struct DecideCommand: ParsableCommand {
     @OptionGroup var trust: TrustOptions
     @OptionGroup var output: FormatOption
 
+    func validate() throws {
+        if (request == nil) == (requests == nil) { throw ValidationError("give either --request or --requests") }
+    }
+
     func run() throws {
         try Terminal.run {
             let engine = try PolicyEngine(try trust.source(bundle).open())
-            guard let data = request == "-" ? FileHandle.standardInput.readDataToEndOfFile() : FileManager.default.contents(atPath: request)
-            else {
-                throw ControlError(.input, "`\(request)` cannot be read")
-            }
-            var time = WallClock.now()
-            if let now {
-                let nanoseconds = Timestamp.seconds(now).map { $0.multipliedReportingOverflow(by: 1_000_000_000) }
-                guard let nanoseconds, !nanoseconds.overflow else {
-                    throw ControlError(.usage, "`\(now)` is no time from 1678 to 2262; write 2026-01-31T12:00:00Z")
-                }
-                time = nanoseconds.partialValue
-            }
+            let time = try RequestTime.nanoseconds(now)
+            if let requests { return try decideAll(try read(requests), engine, now: time) }
             let decision: Decision
             do {
-                decision = try engine.decide(Array(data), now: time, id: DecisionID.make(now: time))
+                decision = try engine.decide(try read(request ?? "-"), now: time, id: DecisionID.make(now: time))
             } catch let error as RequestError {
                 throw ControlError(.input, "\(error)")
             }
@@ -52,5 +51,24 @@ struct DecideCommand: ParsableCommand {
             case .json: Terminal.out(decision.json)
             }
         }
+    }
+
+    private func decideAll(_ text: [UInt8], _ engine: PolicyEngine, now: Int64) throws {
+        let refused = DecisionBatch(engine, now: now).decide(text) { line, answer in
+            if case .refused(let error) = answer { Terminal.say("line \(line): \(error)".printable) }
+            switch (output.format, answer) {
+            case (.json, _): Terminal.out(JSONWriter.text(answer.json(line: line)))
+            case (.human, .decision(let decision)): Terminal.out(DecisionText.line(decision))
+            case (.human, .refused): break
+            }
+        }
+        if refused > 0 { throw ExitCode(ExitStatus.input.rawValue) }
+    }
+
+    private func read(_ file: String) throws -> [UInt8] {
+        guard let data = file == "-" ? FileHandle.standardInput.readDataToEndOfFile() : FileManager.default.contents(atPath: file) else {
+            throw ControlError(.input, "`\(file)` cannot be read")
+        }
+        return Array(data)
     }
 }

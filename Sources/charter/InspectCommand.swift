@@ -9,12 +9,15 @@ struct InspectCommand: ParsableCommand {
     @Argument(help: "The bundle.")
     var bundle: String
 
+    @Flag(name: .long, help: "Show every condition too: where it is used, what it reads, and its instructions.")
+    var disassemble = false
+
     @OptionGroup var trust: TrustOptions
     @OptionGroup var output: FormatOption
 
     func run() throws {
         try Terminal.run {
-            let summary = BundleSummary(try PolicyEngine(try trust.source(bundle).open()))
+            let summary = BundleSummary(try PolicyEngine(try trust.source(bundle).open()), disassembles: disassemble)
             switch output.format {
             case .human: Terminal.out(summary.text)
             case .json: Terminal.out(summary.json)

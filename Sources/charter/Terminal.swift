@@ -22,6 +22,9 @@ enum Terminal {
     static func err(_ text: String) { write(2, text + "\n") }
     static func out(_ json: JSONValue) { out(JSONWriter.text(json, style: .pretty)) }
 
+    /// A word to people beside the result.
+    static func say(_ message: String) { err("charter: \(SecretScanner.mask(message))") }
+
     /// Whether text on the file descriptor may be coloured: a terminal, and `NO_COLOR` (no-color.org) is not set.
     static func mayColor(_ descriptor: Int32) -> Bool {
         isatty(descriptor) == 1 && (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty
@@ -48,7 +51,7 @@ enum Terminal {
             throw exit
         } catch {
             let failure = ControlError(wrapping: error)
-            err("charter: \(SecretScanner.mask(failure.message))")
+            say(failure.message)
             throw ExitCode(failure.status.rawValue)
         }
     }

@@ -17,8 +17,9 @@ import Testing
 
     /// Runs every command that reads a bundle, asking for a signature.
     private func all(_ bundle: String, _ options: [String]) throws -> [(command: String, outcome: Outcome)] {
-        try ["verify", "inspect", "decide", "serve"].map { command in
-            var arguments = [CharterProgram.path, command, bundle] + options
+        try ["verify", "inspect", "decide", "query", "serve"].map { command in
+            var arguments = [CharterProgram.path, command] + (command == "query" ? ["who"] : []) + [bundle] + options
+            if command == "query" { arguments += ["--action", "can_read_todos", "--resource", "todo:1"] }
             if command == "decide" { arguments += ["--request", "-"] }
             if command == "serve" { arguments += ["--listen", "127.0.0.1:0"] }
             let child = try ChildProgram(arguments, in: "/tmp", input: Array(Self.request.utf8))

@@ -15,7 +15,9 @@ import Testing
         let commands = [
             ([], []), (["up"], []), (["validate"], []), (["compile"], ["-o", "x"]), (["inspect"], ["x"]),
             (["decide"], ["x", "--request", "x"]), (["verify"], ["x", "--trusted-keys", "x"]), (["keys"], []), (["keys", "new"], []),
-            (["keys", "show"], ["x"]),
+            (["keys", "show"], ["x"]), (["query"], []), (["query", "who"], ["x", "--action", "x", "--resource", "x:x"]),
+            (["query", "what"], ["x", "--subject", "x:x", "--resource", "x:x"]),
+            (["query", "which"], ["x", "--subject", "x:x", "--action", "x"]),
             (["reconcile"], []), (["drift"], []), (["serve"], ["x"]), (["bench"], []), (["bench", "thread"], []), (["schemas"], ["x"]),
         ]
         for (command, required) in commands {

@@ -14,7 +14,11 @@ extension CELProgram {
 
     static func oneLine(_ value: CELValue) -> String {
         var text = ""
-        for character in value.text.unicodeScalars.prefix(60) { text += character.escaped(asASCII: false) }
+        for scalar in value.text.unicodeScalars.prefix(60) {
+            // What `escaped` leaves of these could still command a terminal.
+            let isUnseen = [.control, .format, .lineSeparator, .paragraphSeparator].contains(scalar.properties.generalCategory)
+            text += scalar.escaped(asASCII: isUnseen)
+        }
         return text
     }
 
@@ -47,19 +51,21 @@ private func pad(_ number: Int) -> String {
 
 /// The text of a graph.
 enum GraphDisassembly {
-    static func lines(_ words: [UInt64]) -> [String] {
-        words.withUnsafeBufferPointer { words in
-            guard let layout = try? GraphVerifier.verify(words, slotCount: Int(UInt32(truncatingIfNeeded: words.count > 3 ? words[3] : 0)))
-            else { return ["  malformed"] }
-            return (0..<layout.instructionCount).map { position in
-                let word = words[GraphImage.headerWords + position * 2]
-                return "  \(pad(position))  \(line(word, words[GraphImage.headerWords + position * 2 + 1], words, layout))"
-            }
+    static func lines(_ words: [UInt64]) -> [String] { words.withUnsafeBufferPointer { lines($0) } }
+
+    /// - Parameter memory: what the graph's texts are counted from, where that is not the beginning of its own.
+    static func lines(_ words: UnsafeBufferPointer<UInt64>, memory: UnsafeRawBufferPointer? = nil) -> [String] {
+        let slotCount = Int(UInt32(truncatingIfNeeded: words.count > 3 ? words[3] : 0))
+        guard let layout = try? GraphVerifier.verify(words, slotCount: slotCount, textBytes: memory?.count) else { return ["  malformed"] }
+        let text = memory ?? UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(words)[(layout.textStart * 8)...])
+        return (0..<layout.instructionCount).map { position in
+            let word = words[GraphImage.headerWords + position * 2]
+            return "  \(pad(position))  \(line(word, words[GraphImage.headerWords + position * 2 + 1], words, layout, text))"
         }
     }
 
     private static func line(
-        _ word: UInt64, _ exits: UInt64, _ words: UnsafeBufferPointer<UInt64>, _ layout: GraphImage.Layout
+        _ word: UInt64, _ exits: UInt64, _ words: UnsafeBufferPointer<UInt64>, _ layout: GraphImage.Layout, _ text: UnsafeRawBufferPointer
     ) -> String {
         guard let operation = GraphOperation(rawValue: UInt8(truncatingIfNeeded: word)) else { return "unknown" }
         let (a, b, c) = (Int(UInt16(truncatingIfNeeded: word >> 16)), Int(UInt16(truncatingIfNeeded: word >> 32)), Int(word >> 48))
@@ -73,13 +79,13 @@ enum GraphDisassembly {
         case .field: operands = [cell(a), cell(b)]
         case .index, .arithmetic: operands = [cell(a), cell(b), cell(c)]
         case .call: operands = [cell(a), cell(b), CELFunction(rawValue: UInt16(c)).map { "\($0)" } ?? "\(c)"]
-        case .matches: operands = [cell(a), "pattern \(c)"]
+        case .matches: operands = [cell(a), "pattern \(c) \(constant(c * 2, words, layout, text))"]
         default: operands = [cell(a)]
         }
         if operation == .inTextSet || operation == .inIntSet {
-            operands.append("set of \(words[layout.constantStart + c] + 1) places")
+            operands.append(set(c, words, layout, text))
         } else if operation.readsConstant {
-            operands.append(constant(c, words, layout))
+            operands.append(constant(c, words, layout, text))
         }
         let flags = UInt8(truncatingIfNeeded: word >> 8)
         switch operation {
@@ -105,10 +111,23 @@ enum GraphDisassembly {
         }
     }
 
-    private static func constant(_ word: Int, _ words: UnsafeBufferPointer<UInt64>, _ layout: GraphImage.Layout) -> String {
+    /// The first members of a set, sorted, and how many there are.
+    private static func set(
+        _ word: Int, _ words: UnsafeBufferPointer<UInt64>, _ layout: GraphImage.Layout, _ text: UnsafeRawBufferPointer
+    ) -> String {
+        let places = 0...Int(words[layout.constantStart + word])
+        let members = places.map { word + 1 + $0 * 2 }.filter { words[layout.constantStart + $0] != 0 }
+            .map { constant($0, words, layout, text) }.sorted()
+        let shown = members.prefix(10).joined(separator: ", ")
+        return members.count > 10 ? "{\(shown), … \(members.count) in all}" : "{\(shown)}"
+    }
+
+    private static func constant(
+        _ word: Int, _ words: UnsafeBufferPointer<UInt64>, _ layout: GraphImage.Layout, _ text: UnsafeRawBufferPointer
+    ) -> String {
         let cell = CELCell(meta: words[layout.constantStart + word], payload: words[layout.constantStart + word + 1])
         if let value = cell.scalar { return CELProgram.oneLine(value) }
-        let text = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(words)[(layout.textStart * 8)...])
+        // INVARIANT: the verifier has seen that texts stay inside of `text`.
         let bytes = text[cell.offset..<cell.offset + cell.count]
         return "\"\(CELProgram.oneLine(.string(String(decoding: bytes, as: UTF8.self))))\""
     }

@@ -112,7 +112,7 @@ final class ChildProgram {
 }
 
 /// What a program that has ended left behind.
-struct Outcome: CustomStringConvertible {
+struct Outcome: Equatable, CustomStringConvertible {
     var status: Int32
     var output: String
     var errors: String
