@@ -1,5 +1,5 @@
 # `make demo` and `make test` are all that is needed; both install what is missing.
-.PHONY: all demo test build release lint format schemas bench clean packages
+.PHONY: all demo test fuzz build release lint format schemas bench clean packages
 
 # One folder for debug and one for release, so that neither rebuilds the other.
 DEBUG := .build
@@ -12,9 +12,14 @@ all: build
 demo: release
 	@deploy/demo.sh $(CHARTER) $(if $(LISTEN),--listen $(LISTEN))
 
-# Lint, build, and every test.
+# Lint, build, every test, and a minute of fuzzing.
 test: packages lint build
 	swift test --scratch-path $(DEBUG)
+	@deploy/fuzz.sh
+
+# SECONDS=3600 for longer.
+fuzz: packages
+	@deploy/fuzz.sh $(SECONDS)
 
 packages:
 	@deploy/install-packages.sh
@@ -41,4 +46,4 @@ bench: release
 	$(CHARTER) bench thread --repository $(or $(REPOSITORY),.charter/demo/acme) --json
 
 clean:
-	rm -rf $(DEBUG) $(RELEASE)
+	rm -rf $(DEBUG) $(RELEASE) .build-fuzz

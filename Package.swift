@@ -133,3 +133,14 @@ let package = Package(
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17
 )
+
+// Fuzzers are built apart, with a compiler flag that every module needs: see `make fuzz`.
+if Context.environment["CHARTER_FUZZ"] != nil {
+    package.targets += [
+        .target(name: "CFuzzing", path: "Tests/CFuzzing"),
+        .executableTarget(
+            name: "charter-fuzz",
+            dependencies: ["CFuzzing", "Digest", "GovernanceModel", "JSON", "PolicyBundle", "PolicyCompiler", "PolicyEngine"],
+            path: "Tests/Fuzzing", swiftSettings: strict),
+    ]
+}
