@@ -53,7 +53,11 @@ extension DecisionSession {
             let condition = Int(list[number])
             let slot = engine.slotCount + number
             if scratch.pointee.failedVariables.isEmpty {
-                switch engine.bundle.conditions.evaluate(condition, activation) {
+                // What is recorded has no cell: other values than bools then come from the general machine.
+                let runner = engine.bundle.conditions.runner(activation)
+                let result =
+                    state.pointee.isTraced ? trace(condition, runner) : engine.bundle.conditions.evaluate(condition, activation)
+                switch result {
                 case .isTrue:
                     activation[slot] = .bool(true)
                     continue

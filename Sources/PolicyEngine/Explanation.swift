@@ -24,7 +24,14 @@ public struct Explanation: Sendable {
 
     public struct Policy: Sendable {
         public var name: String
+        public var variables: [Variable]
         public var rules: [Rule]
+    }
+
+    /// An expression that rules share.
+    public struct Variable: Sendable {
+        public var expression: String
+        public var predicates: [DecisionTrace.Predicate]
     }
 
     /// In the bundle's order.
@@ -36,6 +43,11 @@ public struct Explanation: Sendable {
         policies = (0..<bundle.count(.poli)).filter { trace.isEvaluated(policy: $0) }.map { policy in
             Policy(
                 name: bundle.string(.poli, policy, PolicyColumn.name),
+                variables: bundle.list(.poli, policy, PolicyColumn.variables).map { condition in
+                    Variable(
+                        expression: bundle.string(.prog, condition, ProgramColumn.text),
+                        predicates: trace.predicates(ofCondition: condition))
+                },
                 rules: bundle.records(.poli, policy, PolicyColumn.rules).map { Self.rule($0, trace) })
         }
     }
@@ -56,7 +68,13 @@ public struct Explanation: Sendable {
     public var json: JSONValue {
         .array(
             policies.map { policy in
-                ["policy": .string(policy.name), "rules": .array(policy.rules.map(\.json))]
+                var object: JSONObject = ["policy": .string(policy.name)]
+                let variables = policy.variables.map { variable -> JSONValue in
+                    ["expression": .string(variable.expression), "predicates": .array(variable.predicates.map(\.json))]
+                }
+                if !variables.isEmpty { object["variables"] = .array(variables) }
+                object["rules"] = .array(policy.rules.map(\.json))
+                return .object(object)
             })
     }
 }

@@ -97,7 +97,20 @@ public final class PolicyEngine: Sendable {
     ///   - id: the decision's id, chosen by the caller so that deciding stays pure.
     /// - Throws: `RequestError` if the text is no such request, or a member has another type, or another value, than the declared ones.
     public func decide(_ request: [UInt8], now: Int64, id: String) throws(RequestError) -> Decision {
+        try decide(request, now: now, id: id, DecisionSession(self))
+    }
+
+    /// The same, and what was tried on the way.
+    public func explain(
+        _ request: [UInt8], now: Int64, id: String
+    ) throws(RequestError) -> (decision: Decision, explanation: Explanation) {
         let session = DecisionSession(self)
+        let trace = DecisionTrace(self)
+        session.trace = trace
+        return (try decide(request, now: now, id: id, session), Explanation(trace))
+    }
+
+    private func decide(_ request: [UInt8], now: Int64, id: String, _ session: DecisionSession) throws(RequestError) -> Decision {
         var result: Result<Decision, RequestError> = .failure(RequestError("", "cannot be read"))
         request.withUnsafeBytes { bytes in
             do throws(RequestError) {

@@ -28,11 +28,15 @@ struct DecideCommand: ParsableCommand {
     @Option(name: .long, help: "Decide as if it were this time, e.g. 2026-01-31T12:00:00Z.")
     var now: String?
 
+    @Flag(name: .long, help: "Tell of every policy that matched what its rules and the predicates of their conditions came to.")
+    var explain = false
+
     @OptionGroup var trust: TrustOptions
     @OptionGroup var output: FormatOption
 
     func validate() throws {
         if (request == nil) == (requests == nil) { throw ValidationError("give either --request or --requests") }
+        if explain, requests != nil { throw ValidationError("--explain tells of one request: use --request") }
     }
 
     func run() throws {
@@ -40,15 +44,22 @@ struct DecideCommand: ParsableCommand {
             let engine = try PolicyEngine(try trust.source(bundle).open())
             let time = try RequestTime.nanoseconds(now)
             if let requests { return try decideAll(try read(requests), engine, now: time) }
+            let bytes = try read(request ?? "-")
             let decision: Decision
+            var explanation: Explanation?
             do {
-                decision = try engine.decide(try read(request ?? "-"), now: time, id: DecisionID.make(now: time))
+                if explain {
+                    let explained = try engine.explain(bytes, now: time, id: DecisionID.make(now: time))
+                    (decision, explanation) = (explained.decision, explained.explanation)
+                } else {
+                    decision = try engine.decide(bytes, now: time, id: DecisionID.make(now: time))
+                }
             } catch let error as RequestError {
                 throw ControlError(.input, "\(error)")
             }
             switch output.format {
-            case .human: Terminal.out(DecisionText.text(decision))
-            case .json: Terminal.out(decision.json)
+            case .human: Terminal.out(DecisionText.text(decision) + (explanation.map { "\n" + ExplanationText.text($0) } ?? ""))
+            case .json: Terminal.out(ExplanationText.json(decision, explanation))
             }
         }
     }
