@@ -128,6 +128,9 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ], swiftSettings: strict),
         .testTarget(name: "ReconcilerTests", dependencies: ["Reconciler", "ControlPlane", "Git", "Postgres"], swiftSettings: strict),
+        .testTarget(
+            name: "EnforcementServerTests",
+            dependencies: ["EnforcementServer", "GovernanceModel", "PolicyBundle", "PolicyCompiler", "PolicyEngine"], swiftSettings: strict),
         .testTarget(name: "ThreadTests", dependencies: ["charter", "JSON", "Postgres"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],

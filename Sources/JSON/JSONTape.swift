@@ -69,10 +69,10 @@ public final class JSONTape {
     public func read(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard let start = bytes.baseAddress, bytes.count < Int(UInt32.max) else { return false }
         storage.pointee.text = start
-        // Every token but the outermost takes two bytes at least, and unescaping makes nothing longer.
-        if bytes.count > tokenCapacity * 2 - 2 {
+        // Unescaping makes nothing longer.
+        if Self.mostTokens(bytes.count) > tokenCapacity {
             storage.pointee.tokens.deallocate()
-            tokenCapacity = bytes.count
+            tokenCapacity = bytes.count + Self.depthLimit
             storage.pointee.tokens = .allocate(capacity: tokenCapacity)
         }
         if bytes.count > unescapedCapacity {
@@ -86,6 +86,9 @@ public final class JSONTape {
         guard reader.document() else { return false }
         return !reader.hasLargeObject || !hasDuplicates()
     }
+
+    /// Every token takes two bytes at least, but for the last and for the brackets that a text which ends too early leaves open.
+    static func mostTokens(_ byteCount: Int) -> Int { (byteCount + depthLimit) / 2 + 1 }
 
     /// The token of the whole text is 0.
     @inlinable

@@ -2,7 +2,7 @@ import Glibc
 
 /// Reads JSON text (RFC 8259) into tokens: strict, without recursion that the text could deepen past the limit.
 ///
-/// INVARIANT: `tokens` has room for one token for every two bytes and one more, `unescaped` for as many bytes as the text has.
+/// INVARIANT: `tokens` has room for as many as `JSONTape.mostTokens` says, `unescaped` for as many bytes as the text has.
 struct TapeReader {
     let text: UnsafePointer<UInt8>
     let end: Int
@@ -42,6 +42,7 @@ struct TapeReader {
 
     @inline(__always)
     private mutating func add(_ kind: JSONTape.Kind, flag: Bool = false, isASCII: Bool = true, start: Int = 0, count: Int = 0) {
+        assert(tokenCount < JSONTape.mostTokens(end))
         tokens[tokenCount] = JSONTape.Token(
             kind: kind, flag: flag, isASCII: isASCII, start: UInt32(truncatingIfNeeded: start), count: UInt32(truncatingIfNeeded: count),
             next: UInt32(truncatingIfNeeded: tokenCount + 1))
@@ -81,6 +82,7 @@ struct TapeReader {
         add(.object)
         position += 1
         var members: UInt32 = 0
+        var hasOtherLetters = false
         skipSpace()
         if take(UInt8(ascii: "}")) { return true }
         while true {
@@ -89,6 +91,9 @@ struct TapeReader {
             let name = tokenCount
             guard string() else { return false }
             if !JSONTape.isSearched(members) { hasLargeObject = true } else if isKnown(name, since: token + 1) { return false }
+            // From the first name with other letters on: a letter such as the sign for kelvin is the same as one of ASCII.
+            if !hasOtherLetters { hasOtherLetters = !tokens[name].isASCII }
+            if hasOtherLetters, JSONTape.isSearched(members), isCanonicallyKnown(name, since: token + 1) { return false }
             skipSpace()
             guard take(UInt8(ascii: ":")) else { return false }
             skipSpace()
@@ -111,7 +116,7 @@ struct TapeReader {
             if tokens[other].count == length, memcmp(self.base(other), base, Int(length)) == 0 { return true }
             other = Int(tokens[other + 1].next)
         }
-        return !tokens[name].isASCII && isCanonicallyKnown(name, since: first)
+        return false
     }
 
     /// Names that differ only in how a letter is composed count as one: `JSONObject` could not hold both.
@@ -119,7 +124,7 @@ struct TapeReader {
         let own = string(name)
         var other = first
         while other < name {
-            if !tokens[other].isASCII, string(other) == own { return true }
+            if string(other) == own { return true }
             other = Int(tokens[other + 1].next)
         }
         return false

@@ -163,6 +163,12 @@ struct RecordVerifier {
             guard memo == BundleFormat.none || memo < memos, isComplex || records.word(.plac, row, PlaceColumn.ruleCount) == 1 else {
                 throw BundleVerifier.wrong(.hotp, row)
             }
+            guard records.word(.plac, row, PlaceColumn.ruleCount) == 1 else { continue }
+            // An error that the index finds is put into words by the rule's own condition, which must be there.
+            let rule = Int(records.word(.plac, row, PlaceColumn.rules))
+            guard records.word(.hotp, row, HotPolicyColumn.condition) == records.word(.rule, rule, RuleColumn.condition),
+                memo == records.word(.rule, rule, RuleColumn.memo)
+            else { throw BundleVerifier.wrong(.hotp, row) }
         }
         guard memos <= UInt32(records.count(.rule)) else { throw BundleVerifier.damaged("it has more shared conditions than rules") }
         for row in 1..<max(1, records.count(.anch))

@@ -129,7 +129,9 @@ extension BundleEmitter {
     mutating func exemption(_ document: Document, _ exemption: Exemption) {
         guard let subject = SubjectReference(exemption.subject.value) else { return }
         let kinds: [Kind] = [.user, .serviceAccount, .team, .role]
-        let policies = writer.list(exemption.policies.compactMap { policyIndex[$0.value] }.sorted())
+        let rows = exemption.policies.compactMap { policyIndex[$0.value] }.sorted()
+        exempted.formUnion(rows)
+        let policies = writer.list(rows)
         let expires = Self.halves(Timestamp.seconds(exemption.expires.value) ?? 0)
         let row = writer.append(
             .exem,

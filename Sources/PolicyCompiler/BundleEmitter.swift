@@ -22,6 +22,8 @@ struct BundleEmitter {
     var exemptionsOfSubject: [UInt32: [UInt32]] = [:]
     var exemptionsOfTeam: [UInt32: [UInt32]] = [:]
     var exemptionsOfRole: [UInt32: [UInt32]] = [:]
+    /// Policies that some exemption names.
+    var exempted: Set<UInt32> = []
     let subjectRow: (_ isServiceAccount: Bool, _ name: String) -> UInt32?
     private let subjectAttributes: [Organization.Attribute]
     private let resourceTypeList: [Organization.ResourceType]
@@ -104,7 +106,7 @@ struct BundleEmitter {
         for document in governance.all(.exemption) { exemption(document, Exemption(spec: document.spec)) }
         exemptionLists()
         for place in grants.grants { writer.append(.grnt, words: [place]) }
-        index.write(&writer, exemptions: exemptionsOfSubject, memos: memos())
+        index.write(&writer, exemptions: exemptionsOfSubject, exempted: exempted, memos: memos())
         return try writer.finish()
     }
 

@@ -79,7 +79,9 @@ struct MatchIndexBuilder {
         return .always
     }
 
-    private func anchors() -> [Anchor] {
+    /// - Parameter exempted: policies that some exemption names. The decision names the exemption whether their conditions hold or not, so that
+    ///   they must be found whatever their conditions need.
+    private func anchors(exempted: Set<UInt32>) -> [Anchor] {
         var anchors = policies.map(subjectAnchor)
         var teamCrowds: [UInt32: Int] = [:]
         var roleCrowds: [UInt32: Int] = [:]
@@ -87,7 +89,7 @@ struct MatchIndexBuilder {
             if case .teams(let rows) = anchor { for row in rows { teamCrowds[row, default: 0] += 1 } }
             if case .roles(let rows) = anchor { for row in rows { roleCrowds[row, default: 0] += 1 } }
         }
-        for (number, policy) in policies.enumerated() {
+        for (number, policy) in policies.enumerated() where !exempted.contains(policy.row) {
             guard let (slot, values) = policy.requirements.min(by: { ($0.value.count, $0.key) < ($1.value.count, $1.key) }) else {
                 continue
             }
@@ -135,9 +137,10 @@ struct MatchIndexBuilder {
 
     /// - Parameters:
     ///   - exemptions: by row of the subject, the exemptions that name it.
+    ///   - exempted: the policies that some exemption names.
     ///   - memos: how many conditions rules share.
-    func write(_ writer: inout BundleWriter, exemptions: [UInt32: [UInt32]], memos: UInt32) {
-        let anchors = anchors()
+    func write(_ writer: inout BundleWriter, exemptions: [UInt32: [UInt32]], exempted: Set<UInt32>, memos: UInt32) {
+        let anchors = anchors(exempted: exempted)
         let order = policies.indices.sorted {
             let (a, b) = (anchors[$0].order, anchors[$1].order)
             return (a.0, a.1, $0) < (b.0, b.1, $1)

@@ -15,6 +15,8 @@ extension DecisionSession {
         hits.pointee.reset()
         state.pointee.isAllowed = false
         state.pointee.isPermitted = false
+        // What was decoded may be decided again: results of shared conditions are those of one decision.
+        state.pointee.requestNumber += 1
         guard request.pointee.refusal == .none else { return false }
         let isPermitted = usingIndex ? isPermitted() : isPermittedPlainly()
         state.pointee.isPermitted = isPermitted

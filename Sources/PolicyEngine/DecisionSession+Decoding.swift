@@ -37,7 +37,6 @@ extension DecisionSession {
         activation.reset()
         request.pointee = DecodedRequest()
         request.pointee.now = now
-        state.pointee.requestNumber += 1
         state.pointee.isAllowed = false
     }
 

@@ -20,6 +20,15 @@ extension DecisionSession {
             let bitmap = grants[Int(roles[number]) * actions + action]
             if bitmap != BundleFormat.none, bits[Int(bitmap) + word] & bit != 0 { return true }
         }
+        return isPermittedByResidual(roles, isConditional: false) || isPermittedByResidual(roles, isConditional: true)
+    }
+
+    /// The same by the permissions that the bitmaps do not tell of.
+    private func isPermittedByResidual(_ roles: UnsafePointer<UInt32>, isConditional: Bool) -> Bool {
+        let records = engine.records
+        let bits = records.doubleWords(.bits)
+        let (action, entry) = (request.pointee.actionNumber, request.pointee.entry)
+        let (actionBit, entryBit) = (UInt64(1) << UInt64(action & 63), UInt64(1) << UInt64(entry & 63))
         for number in 0..<request.pointee.roleCount {
             let role = records.record(.role, Int(roles[number]))
             let count = Int(role[RoleColumn.residualCount.rawValue])
@@ -27,8 +36,9 @@ extension DecisionSession {
             let list = records.words(.list) + Int(role[RoleColumn.residual.rawValue])
             for place in 0..<count {
                 let permission = records.record(.perm, Int(list[place]))
-                guard bits[Int(permission[PermissionColumn.actionBits.rawValue]) + action >> 6] & (1 << UInt64(action & 63)) != 0,
-                    bits[Int(permission[PermissionColumn.entryBits.rawValue]) + word] & bit != 0,
+                guard (permission[PermissionColumn.condition.rawValue] != BundleFormat.none) == isConditional,
+                    bits[Int(permission[PermissionColumn.actionBits.rawValue]) + action >> 6] & actionBit != 0,
+                    bits[Int(permission[PermissionColumn.entryBits.rawValue]) + entry >> 6] & entryBit != 0,
                     permission[PermissionColumn.isExact.rawValue] == 1 || covers(permission)
                 else { continue }
                 if holds(Int(list[place])) { return true }

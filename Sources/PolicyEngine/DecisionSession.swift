@@ -21,7 +21,7 @@ public final class DecisionSession {
     let places: UnsafeMutablePointer<UInt32>
     /// Conditions to be evaluated together.
     let queue: ConditionQueue
-    /// For shared conditions the number of the request (upper half) and of the result.
+    /// For shared conditions the number of the decision (upper half) and of the result.
     let memo: UnsafeMutablePointer<UInt64>
     let state: UnsafeMutablePointer<State>
     let hits: UnsafeMutablePointer<HitBuffer>
@@ -41,6 +41,7 @@ public final class DecisionSession {
     }
 
     struct State {
+        /// Counts decisions, of which one request may have several.
         var requestNumber: UInt64 = 0
         var touchedCount = 0
         var placeCount = 0

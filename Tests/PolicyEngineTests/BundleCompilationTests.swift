@@ -56,6 +56,26 @@ import Testing
         #expect(try engine.decide(decomposed, now: 0, id: "x").warnings.map(\.rule) == ["decomposed"])
     }
 
+    @Test func `one condition with both normal forms of a text keeps both where the general machine evaluates it`() throws {
+        // A variable that fails leaves the condition to that machine.
+        let policy = """
+            apiVersion: charter/v1
+            kind: Policy
+            metadata: {name: p}
+            spec:
+              type: usage
+              variables: [{name: cost, expression: 'estimate.cost'}]
+              rules:
+                - {name: both, when: 'context.purpose == "\u{e9}" && context.region == "e\u{301}"', effect: deny}
+
+            """
+        let engine = try TestEngine.compile(["base.yaml": CaseTests.text("base.yaml"), "policy.yaml": policy])
+        let request = TestEngine.request("ada", "llm.chat", "openai/gpt", context: ["purpose": "\u{e9}", "region": "e\u{301}"])
+        #expect(try engine.decide(request, now: 0, id: "x").reasons.map(\.rule) == ["both"])
+        let other = TestEngine.request("ada", "llm.chat", "openai/gpt", context: ["purpose": "\u{e9}", "region": "\u{e9}"])
+        #expect(try engine.decide(other, now: 0, id: "x").isAllowed)
+    }
+
     @Test func `an engine refuses a bundle whose conditions read what it does not know`() throws {
         var writer = BundleWriter()
         _ = writer.append(.meta, [MetaColumn.organization: writer.string("")])

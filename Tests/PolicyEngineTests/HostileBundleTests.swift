@@ -1,7 +1,3 @@
-import Digest
-import Foundation
-import GovernanceModel
-import JSON
 import Testing
 
 @testable import PolicyBundle
@@ -66,59 +62,12 @@ import Testing
 
     private static func bundle() throws -> [UInt8] { try TestEngine.bundle(["a.yaml": documents]) }
 
-    /// Puts the right digest into a changed bundle, so that what stands behind it is reached.
-    static func seal(_ bytes: inout [UInt8]) {
-        let range = BundleFormat.digestRange
-        guard bytes.count >= range.upperBound else { return }
-        bytes.replaceSubrange(range, with: [UInt8](repeating: 0, count: range.count))
-        bytes.replaceSubrange(range, with: SHA256Digest(of: bytes).bytes)
-    }
-
-    /// Opens, reads everything, decides. Returns whether the bundle was accepted.
-    @discardableResult
-    private static func exercise(_ bytes: [UInt8]) throws -> Bool {
-        let bundle: PolicyBundle
-        do throws(BundleError) { bundle = try PolicyBundle(bytes: bytes) } catch { return false }
-        for index in 0..<bundle.count(.strx) - 1 {
-            let text = bundle.string(index)
-            _ = (bundle.findSubject(text, isServiceAccount: false), bundle.findIdentity(text, isServiceAccount: true))
-            _ = (bundle.findModel(text), bundle.findAction(text))
-        }
-        for index in 0..<bundle.count(.valu) { _ = bundle.value(index).description }
-        for index in 0..<bundle.count(.srce) { _ = bundle.source(index) }
-        for index in 0..<bundle.count(.prog) { _ = bundle.program(index) }
-        for column in MetaColumn.allCases where column.type == .string { _ = bundle.meta(column) }
-        let engine: PolicyEngine
-        do throws(BundleError) { engine = try PolicyEngine(bundle) } catch { return false }
-        for (subject, action, resource, type) in [("ada", "llm.chat", "p/m", "model"), ("x", "call", "y", "tool")] {
-            let context: JSONObject = ["inputTokens": 4, "maxOutputTokens": 4, "stage": "draft"]
-            var request = TestEngine.request(subject, action, resource, resourceType: type, context: context).objectValue ?? [:]
-            if type == "tool" {
-                request["resource"] = ["type": "tool", "id": .string(resource), "properties": ["size": 2, "kind": "a"]]
-            }
-            let now: Int64 = 1_767_300_000_000_000_000
-            do throws(RequestError) { _ = try engine.decide(.object(request), now: now, id: "x").json } catch { continue }
-            _ = decideWithoutIndex(engine, JSONWriter.bytes(.object(request)), now: now)
-        }
-        return true
-    }
-
-    private static func decideWithoutIndex(_ engine: PolicyEngine, _ request: [UInt8], now: Int64) -> Bool {
-        let session = DecisionSession(engine)
-        return request.withUnsafeBytes { bytes in
-            do throws(RequestError) { try session.decode(bytes, now: now) } catch { return false }
-            let isAllowed = session.decide(usingIndex: false)
-            _ = session.json(id: "x")
-            return isAllowed
-        }
-    }
-
     @Test func `the bundle that is mutated is accepted as it is, and its rules are reached`() throws {
         let engine = try PolicyEngine(PolicyBundle(bytes: Self.bundle()))
         let request = TestEngine.request("ada", "llm.chat", "p/m")
         let decision = try engine.decide(request, now: 1_767_300_000_000_000_000, id: "x")
         #expect(decision.isAllowed && decision.obligations.limits == ["maxOutputTokens": 5] && decision.errors.isEmpty)
-        #expect(try Self.exercise(Self.bundle()))
+        #expect(try HostileBundle.exercise(Self.bundle()))
     }
 
     @Test func `without a new digest every changed byte is refused`() throws {
@@ -138,8 +87,8 @@ import Testing
         for position in stride(from: part, to: bytes.count, by: 8) where !BundleFormat.digestRange.contains(position) {
             var changed = bytes
             changed[position] = changed[position] &+ UInt8(1 + random.below(255))
-            Self.seal(&changed)
-            if try Self.exercise(changed) { accepted += 1 }
+            HostileBundle.seal(&changed)
+            if try HostileBundle.exercise(changed) { accepted += 1 }
         }
         #expect(accepted > 0, "what is not checked by anything must be harmless, and some bytes are text")
     }
@@ -151,8 +100,8 @@ import Testing
         for position in stride(from: 0, to: bytes.count, by: 4) where !BundleFormat.digestRange.contains(position) {
             var changed = bytes
             withUnsafeBytes(of: word.littleEndian) { changed.replaceSubrange(position..<position + 4, with: $0) }
-            Self.seal(&changed)
-            try Self.exercise(changed)
+            HostileBundle.seal(&changed)
+            try HostileBundle.exercise(changed)
         }
     }
 
@@ -167,8 +116,8 @@ import Testing
                 let (from, to) = (random.below(words) * 4, random.below(words) * 4)
                 changed.replaceSubrange(to..<to + 4, with: bytes[from..<from + 4])
             }
-            Self.seal(&changed)
-            try Self.exercise(changed)
+            HostileBundle.seal(&changed)
+            try HostileBundle.exercise(changed)
         }
     }
 
@@ -176,18 +125,18 @@ import Testing
         let bytes = try Self.bundle()
         for length in 0..<bytes.count where length % 5 == 0 || length < 700 {
             var cut = Array(bytes[..<length])
-            Self.seal(&cut)
+            HostileBundle.seal(&cut)
             #expect(throws: BundleError.self) { try PolicyBundle(bytes: cut) }
             if length >= 24 {
                 // The same with a size in the header that fits.
                 withUnsafeBytes(of: UInt64(length).littleEndian) { cut.replaceSubrange(16..<24, with: $0) }
-                Self.seal(&cut)
+                HostileBundle.seal(&cut)
                 #expect(throws: BundleError.self) { try PolicyBundle(bytes: cut) }
             }
         }
         var long = bytes + [0, 0, 0, 0, 0, 0, 0, 0]
         withUnsafeBytes(of: UInt64(long.count).littleEndian) { long.replaceSubrange(16..<24, with: $0) }
-        Self.seal(&long)
+        HostileBundle.seal(&long)
         #expect(throws: BundleError.self) { try PolicyBundle(bytes: long) }
     }
 
@@ -200,7 +149,7 @@ import Testing
         for count in 2..<40 {
             for first in max(0, variables - 20)..<variables + 20 {
                 var changed = bytes
-                let record = Self.place(of: .poli, in: bytes)
+                let record = HostileBundle.place(of: .poli, in: bytes)
                 withUnsafeBytes(of: UInt32(first).littleEndian) {
                     changed.replaceSubrange(
                         record + PolicyColumn.variables.rawValue * 4..<record + PolicyColumn.variables.rawValue * 4 + 4, with: $0)
@@ -209,29 +158,9 @@ import Testing
                     changed.replaceSubrange(
                         record + PolicyColumn.variableCount.rawValue * 4..<record + PolicyColumn.variableCount.rawValue * 4 + 4, with: $0)
                 }
-                Self.seal(&changed)
-                if (try? PolicyBundle(bytes: changed)) != nil { try Self.exercise(changed) }
+                HostileBundle.seal(&changed)
+                if (try? PolicyBundle(bytes: changed)) != nil { try HostileBundle.exercise(changed) }
             }
         }
     }
-
-    /// Where the records of `section` begin in the file.
-    private static func place(of section: BundleSection, in bytes: [UInt8]) -> Int {
-        let entry = BundleFormat.headerSize + section.rawValue * BundleFormat.sectionEntrySize + 8
-        return bytes.withUnsafeBytes { Int(UInt64(littleEndian: $0.loadUnaligned(fromByteOffset: entry, as: UInt64.self))) }
-    }
-}
-
-/// Numbers that are the same in every run.
-struct Noise {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed &* 0x9e37_79b9_7f4a_7c15 &+ 0x1234_5678_9abc_def1 }
-
-    mutating func below(_ bound: Int) -> Int {
-        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        return Int((state >> 33) % UInt64(bound))
-    }
-
-    mutating func one<Element>(_ elements: [Element]) -> Element { elements[below(elements.count)] }
 }

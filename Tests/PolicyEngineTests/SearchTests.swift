@@ -172,7 +172,7 @@ import Testing
         ]
         let contexts: [JSONValue] = [[:], ["inputTokens": 3, "dataClassification": "internal", "purpose": "hiring"]]
         for context in contexts {
-            for action in RandomWorld.actions + ["unnamed"] {
+            for action in ["llm.chat", "llm.embed", "tool.call", "other", "unnamed"] {
                 for resource in resources {
                     let entity: JSONValue = ["type": .string(resource.type), "id": .string(resource.id)]
                     for type in ["user", "service-account"] {

@@ -13,7 +13,8 @@ struct CodeEmitter {
     var available: CommonSubexpressions.Classes = 0
     var words: [UInt32] = []
     var constants: [CELValue] = []
-    private var constantNumbers: [String: Int] = [:]
+    /// By bytes: texts that differ only in their normal form are two.
+    private var constantNumbers: [[UInt8]: Int] = [:]
     /// The first register that is free.
     var top = 0
     private var highest = 0
@@ -106,10 +107,10 @@ struct CodeEmitter {
     mutating func constant(_ value: CELValue) -> Int {
         switch value {
         case .null, .bool, .int, .uint, .double, .string, .type:
-            let key = "\(value.typeName):\(value.text)"
+            let key = Array("\(value.typeName):\(value.text)".utf8)
             if let number = constantNumbers[key] { return number }
             // A text that `text` had to cut would stand for others with the same beginning.
-            if key.utf8.count < 900 { constantNumbers[key] = constants.count }
+            if key.count < 900 { constantNumbers[key] = constants.count }
         default: break
         }
         constants.append(value)
