@@ -21,14 +21,23 @@ public struct DecisionBenchmark {
 
     public init(_ world: BenchmarkWorld) { self.world = world }
 
+    private static func write(_ text: String, to path: String) throws {
+        let file = URL(fileURLWithPath: path)
+        try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data(text.utf8).write(to: file)
+    }
+
     /// The time of every request of a world: its prices hold by then.
     public static let now: Int64 = 1_790_000_000_000_000_000
 
     /// Writes the bundle and the requests into a folder.
-    public func make(in folder: String, progress: (String) -> Void) throws -> Made {
+    ///
+    /// - Parameter keepsDocuments: whether the documents are written too, into `FOLDER/repository`.
+    public func make(in folder: String, keepsDocuments: Bool, progress: (String) -> Void) throws -> Made {
         progress("making \(world.users) users, \(world.teams) teams and \(world.policies) policies")
         var files: [ParsedFile] = []
         try world.files { path, text in
+            if keepsDocuments { try Self.write(text, to: "\(folder)/repository/\(path)") }
             let file = DocumentReader.read(Array(text.utf8), path: path)
             if let error = file.diagnostics.first(where: { $0.severity == .error }) { throw Failure(description: error.message) }
             files.append(file)

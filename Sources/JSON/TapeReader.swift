@@ -113,7 +113,11 @@ struct TapeReader {
         let (length, base) = (tokens[name].count, self.base(name))
         var other = first
         while other < name {
-            if tokens[other].count == length, memcmp(self.base(other), base, Int(length)) == 0 { return true }
+            // Most names of the same length differ in their first letter, and are told apart without a call.
+            if tokens[other].count == length {
+                let otherBase = self.base(other)
+                if length == 0 || (otherBase[0] == base[0] && memcmp(otherBase, base, Int(length)) == 0) { return true }
+            }
             other = Int(tokens[other + 1].next)
         }
         return false

@@ -41,10 +41,10 @@ extension DecisionSession {
         if slots.subjectID >= 0 { activation[slots.subjectID] = cell(record[SubjectColumn.name.rawValue]) }
         if slots.subjectEmail >= 0 { activation[slots.subjectEmail] = cell(record[SubjectColumn.email.rawValue]) }
         if slots.subjectRoles >= 0, let roles = request.pointee.roles {
-            activation[slots.subjectRoles] = names(roles, request.pointee.roleCount, of: .role, stride: BundleSection.role.stride)
+            activation[slots.subjectRoles] = list(engine.roleNames, roles, request.pointee.roleCount)
         }
         if slots.subjectTeams >= 0, let teams = request.pointee.teams {
-            activation[slots.subjectTeams] = names(teams, request.pointee.teamCount, of: .team, stride: BundleSection.team.stride)
+            activation[slots.subjectTeams] = list(engine.teamNames, teams, request.pointee.teamCount)
         }
         let values = records.words(.list) + Int(record[SubjectColumn.attributes.rawValue])
         for (number, slot) in engine.subjectAttributes.enumerated() where slot >= 0 {
@@ -52,11 +52,10 @@ extension DecisionSession {
         }
     }
 
-    /// The names of records, a list. The name is the first word of a role's record, and of a team's.
-    private func names(_ rows: UnsafePointer<UInt32>, _ count: Int, of section: BundleSection, stride: Int) -> CELCell {
+    /// The names of records, a list.
+    private func list(_ names: NameCells, _ rows: UnsafePointer<UInt32>, _ count: Int) -> CELCell {
         let list = activation.makeList(count: count)
-        let words = engine.records.words(section)
-        for index in 0..<count { activation.setElement(index, of: list, to: cell(words[Int(rows[index]) * stride])) }
+        for index in 0..<count { activation.setElement(index, of: list, to: names[rows[index]]) }
         return list
     }
 

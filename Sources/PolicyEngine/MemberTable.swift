@@ -4,8 +4,10 @@ import PolicyBundle
 /// Whether texts are the same, byte for byte.
 @inline(__always)
 func isSame(_ one: UnsafeRawBufferPointer, _ other: UnsafeRawBufferPointer) -> Bool {
-    guard one.count == other.count, let left = one.baseAddress, let right = other.baseAddress else { return one.count == other.count }
-    return memcmp(left, right, one.count) == 0
+    guard one.count == other.count, one.count > 0, let left = one.baseAddress, let right = other.baseAddress else {
+        return one.count == other.count
+    }
+    return one[0] == other[0] && memcmp(left, right, one.count) == 0
 }
 
 /// The types that members of a request may be declared with.

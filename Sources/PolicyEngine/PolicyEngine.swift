@@ -22,6 +22,8 @@ public final class PolicyEngine: Sendable {
     /// By row of `rtyp`.
     let typeProperties: [MemberTable]
     let index: MatchIndex
+    let roleNames: NameCells
+    let teamNames: NameCells
 
     /// Prepares a bundle for deciding.
     public init(_ bundle: PolicyBundle) throws(BundleError) {
@@ -48,6 +50,8 @@ public final class PolicyEngine: Sendable {
         }
         // What has to be released comes last: nothing throws after it.
         index = MatchIndex(records)
+        roleNames = NameCells(records, .role, isNeeded: self.slots.subjectRoles >= 0)
+        teamNames = NameCells(records, .team, isNeeded: self.slots.subjectTeams >= 0)
         contextMembers = MemberTable(context)
         modelProperties = MemberTable(models)
         typeProperties = types.map { MemberTable($0) }
@@ -55,6 +59,8 @@ public final class PolicyEngine: Sendable {
 
     deinit {
         index.release()
+        roleNames.release()
+        teamNames.release()
         contextMembers.release()
         modelProperties.release()
         for table in typeProperties { table.release() }

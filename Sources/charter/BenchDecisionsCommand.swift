@@ -27,7 +27,7 @@ struct BenchDecisionsCommand: ParsableCommand {
     @Option(name: .long, help: "Measure this bundle instead, with the requests of a file.")
     var bundle: String?
 
-    @Option(name: .long, help: "Keep the bundle and the requests in this folder.")
+    @Option(name: .long, help: "Keep the bundle, the requests and the documents in this folder.")
     var keep: String?
 
     @Flag(name: .long, help: "Print JSON.")
@@ -73,7 +73,7 @@ enum DecisionBenchmarkRun {
             keep ?? FileManager.default.temporaryDirectory.appendingPathComponent("charter-bench-\(UUID().uuidString.prefix(8))").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { if keep == nil { try? FileManager.default.removeItem(atPath: folder) } }
-        let made = try DecisionBenchmark(world).make(in: folder, progress: progress)
+        let made = try DecisionBenchmark(world).make(in: folder, keepsDocuments: keep != nil, progress: progress)
         progress("measuring")
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
