@@ -96,4 +96,20 @@ import Testing
         }
         #expect(accepted > 0)
     }
+
+    @Test func `with a new digest bits without a policy and words without a bit are refused`() throws {
+        let bytes = try Self.bundle()
+        let bundle = try PolicyBundle(bytes: bytes)
+        let last = bundle.count(.hotp) - 64
+        let range = HostileBundle.range(of: .post, in: bytes)
+        for record in stride(from: range.lowerBound, to: range.upperBound, by: 12) {
+            // The engine would note a word without a bit again and again, and take a bit behind the last for a policy.
+            for words: [UInt32] in [[0, 0, 0], [1, 0, 0], [1, 1 << UInt32(last), 0], [1, 0, 1], [2, 1, 0]] {
+                var changed = bytes
+                for (number, word) in words.enumerated() { HostileBundle.set(word, at: record + number * 4, in: &changed) }
+                HostileBundle.seal(&changed)
+                #expect(throws: BundleError.self) { try PolicyBundle(bytes: changed) }
+            }
+        }
+    }
 }

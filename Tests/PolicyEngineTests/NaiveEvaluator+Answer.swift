@@ -6,7 +6,7 @@ extension NaiveEvaluator {
         var isAllowed = false
         /// Why nothing was evaluated, or no policy.
         var code: Decision.Reason.Code?
-        /// `policy/rule code` of each.
+        /// `policy/rule code message` of each.
         var denials: Set<String> = []
         var warnings: Set<String> = []
         var records: Set<String> = []
@@ -23,7 +23,7 @@ extension NaiveEvaluator {
 extension NaiveEvaluator.Answer {
     init(_ decision: Decision) {
         func names(_ reasons: [Decision.Reason]) -> Set<String> {
-            Set(reasons.compactMap { reason in reason.policy.map { "\($0)/\(reason.rule ?? "") \(reason.code)" } })
+            Set(reasons.compactMap { reason in reason.policy.map { "\($0)/\(reason.rule ?? "") \(reason.code) \(reason.message)" } })
         }
         isAllowed = decision.isAllowed
         code = decision.reasons.first.flatMap { $0.policy == nil ? $0.code : nil }

@@ -95,7 +95,9 @@ final class NaiveEvaluator {
             let isError = truth == .error
             let name = "\(policy.name)/\(rule.name)"
             if isError { answer.errors.insert(name) }
-            func reason(_ code: Decision.Reason.Code) -> String { "\(name) \(isError ? Decision.Reason.Code.conditionError : code)" }
+            func reason(_ code: Decision.Reason.Code) -> String {
+                "\(name) \(isError ? .conditionError : code) \(message(of: rule, policy, facts, isError: isError))"
+            }
             switch (policy.enforcement, rule.effect) {
             case ("monitor", _): answer.records.insert(reason(.policyRecord))
             case ("warning", _), (_, .warn): answer.warnings.insert(reason(.policyWarning))
@@ -108,6 +110,18 @@ final class NaiveEvaluator {
                 answer.oblige(rule.effect, policy.name, rule.name)
             }
         }
+    }
+
+    /// What the rule says, where it can be said.
+    private func message(of rule: RandomWorld.Rule, _ policy: RandomWorld.Policy, _ facts: Facts, isError: Bool) -> String {
+        if isError { return "the condition of rule `\(rule.name)` could not be evaluated, which counts as if it held" }
+        let text: String? =
+            switch rule.message {
+            case .constant(let text): text
+            case .about(let path): facts.texts[path].map { "about \"" + $0 }
+            case nil: nil
+            }
+        return text ?? "rule `\(rule.name)` of policy `\(policy.name)`"
     }
 
     // MARK: Names

@@ -141,11 +141,11 @@ extension RandomWorld {
         }
     }
 
-    private static func message(_ random: inout Noise, _ names: RandomCondition.Variables) -> String? {
+    private static func message(_ random: inout Noise, _ names: RandomCondition.Variables) -> Message? {
         switch random.below(8) {
-        case 0: "\"why \\\"\" + context.purpose + \"\\n\\u00e9\""
-        case 1: "\"constant\""
-        case 2: names.texts.first.map { "\"of \" + \($0)" }
+        case 0: .about("context.purpose")
+        case 1: .constant("a \"constant\"\n\\é")
+        case 2, 3: names.texts.last.map { .about($0) }
         default: nil
         }
     }

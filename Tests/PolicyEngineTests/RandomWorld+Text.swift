@@ -78,7 +78,7 @@ extension RandomWorld {
             return "{name: \(variable.name.dropFirst("variables.".count)), expression: '\(expression)'}"
         }
         let rules = policy.rules.map { rule in
-            let message = rule.message.map { ", message: '\($0)'" } ?? ""
+            let message = rule.message.map { ", message: '\(text($0))'" } ?? ""
             return "\n    - {name: \(rule.name)\(text(rule.effect))\(when(rule.when))\(message)}"
         }
         return """
@@ -91,6 +91,13 @@ extension RandomWorld {
               variables: [\(variables.joined(separator: ", "))]
               rules: \(rules.joined())
             """
+    }
+
+    private static func text(_ message: Message) -> String {
+        switch message {
+        case .constant(let text): "\"" + text.flatMap { $0 == "\n" ? ["\\", "n"] : "\"\\".contains($0) ? ["\\", $0] : [$0] } + "\""
+        case .about(let path): "\"about \\\"\" + " + path
+        }
     }
 
     private static func text(_ effect: Effect) -> String {

@@ -64,8 +64,13 @@ struct RandomWorld {
         var name: String
         var effect: Effect
         var when: RandomCondition?
-        /// An expression.
-        var message: String?
+        var message: Message?
+    }
+
+    enum Message {
+        case constant(String)
+        /// A text by its path, behind another.
+        case about(String)
     }
 
     enum Effect {
