@@ -102,6 +102,10 @@ extension JSONValue {
 /// Integers in the notations of YAML's core schema.
 enum YAMLNumber {
     static func int(_ text: String) -> Int64? {
+        // Nearly all are plain digits.
+        if text.utf8.count <= 18, !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
+            return text.utf8.reduce(0) { $0 * 10 + Int64($1 - 0x30) }
+        }
         let negative = text.hasPrefix("-")
         let digits = text.hasPrefix("-") || text.hasPrefix("+") ? text.dropFirst() : text[...]
         if digits.hasPrefix("0x") { return Int64((negative ? "-" : "") + digits.dropFirst(2), radix: 16) }
