@@ -16,10 +16,10 @@ echo "… building the fuzzers"
 CHARTER_FUZZ=1 swift build --scratch-path "$build" --configuration release --product charter-fuzz \
     -Xswiftc -sanitize=fuzzer,address -Xswiftc -use-ld=lld -Xlinker -lstdc++
 fuzz=$build/release/charter-fuzz
-mkdir -p "$build/artifacts"
-"$fuzz" seed "$build/corpus"
 # Swift's own crash reports stand in libFuzzer's way, and what is made once and kept is no leak.
 export SWIFT_BACKTRACE=enable=no ASAN_OPTIONS=detect_leaks=0
+mkdir -p "$build/artifacts"
+"$fuzz" seed "$build/corpus"
 for target in bundle request; do
     echo "… fuzzing: $target, $seconds s"
     limit=8192
