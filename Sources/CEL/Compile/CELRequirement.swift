@@ -9,6 +9,9 @@ public struct CELRequirement: Hashable, Sendable {
 
 /// Finds requirements: equalities with constants among what `&&` joins at the top of a condition.
 enum Requirements {
+    /// Longer lists narrow little down, and would take longer to sort than all the rest of compiling.
+    private static let mostValues = 100
+
     /// Those of a checked condition, in the order of the slots; of several on one slot the one with the fewest values.
     static func of(_ expression: CheckedExpression, _ folded: [CELValue?]) -> [CELRequirement] {
         guard expression.resultType == .bool else { return [] }
@@ -39,7 +42,9 @@ enum Requirements {
             }
             return nil
         case .isIn:
-            guard let slot = textSlot(operands[0], expression), case .list(let members)? = folded[operands[1]] else { return nil }
+            guard let slot = textSlot(operands[0], expression), case .list(let members)? = folded[operands[1]],
+                members.count <= mostValues
+            else { return nil }
             var values: [[UInt8]: String] = [:]
             for member in members {
                 // A member of another type equals no text.
