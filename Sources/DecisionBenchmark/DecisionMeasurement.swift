@@ -64,7 +64,6 @@ public struct DecisionMeasurement {
         for request in requests {
             try request.withUnsafeBytes { bytes in
                 try session.decode(bytes, now: now)
-                // Deciding reads names that lie in the bundle, and no other text of the request.
                 snapshots.append(session.snapshot())
             }
         }

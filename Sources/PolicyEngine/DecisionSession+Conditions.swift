@@ -54,9 +54,10 @@ extension DecisionSession {
             let slot = engine.slotCount + number
             if scratch.pointee.failedVariables.isEmpty {
                 // What is recorded has no cell: other values than bools then come from the general machine.
-                let runner = engine.bundle.conditions.runner(activation)
+                let conditions = engine.bundle.conditions
                 let result =
-                    state.pointee.isTraced ? trace(condition, runner) : engine.bundle.conditions.evaluate(condition, activation)
+                    state.pointee.isTraced
+                    ? trace(condition, conditions.runner(activation)) : conditions.evaluate(condition, activation)
                 switch result {
                 case .isTrue:
                     activation[slot] = .bool(true)

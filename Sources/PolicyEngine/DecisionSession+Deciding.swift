@@ -12,11 +12,9 @@ extension DecisionSession {
 
     /// - Parameter usingIndex: false to check every permission and every policy one by one, which must come to the same.
     func decide(usingIndex: Bool) -> Bool {
-        hits.pointee.reset()
-        state.pointee.isAllowed = false
-        state.pointee.isPermitted = false
+        forgetDecision()
         // What was decoded may be decided again: results of shared conditions are those of one decision.
-        state.pointee.requestNumber += 1
+        countDecision()
         guard request.pointee.refusal == .none else { return false }
         let isPermitted = usingIndex ? isPermitted() : isPermittedPlainly()
         state.pointee.isPermitted = isPermitted
@@ -35,6 +33,23 @@ extension DecisionSession {
         return state.pointee.isAllowed
     }
 
+    /// Until a request is decided it is denied, and nothing of the one before is told of it.
+    @inline(__always)
+    func forgetDecision() {
+        hits.pointee.reset()
+        state.pointee.isAllowed = false
+        state.pointee.isPermitted = false
+    }
+
+    /// Takes the next number. When they begin again, what is kept under the old ones is forgotten.
+    @inline(__always)
+    private func countDecision() {
+        state.pointee.decisionNumber &+= 1
+        if state.pointee.decisionNumber != 0 { return }
+        memo.update(repeating: 0, count: engine.index.memoCount)
+        state.pointee.decisionNumber = 1
+    }
+
     /// Evaluates the policies at the places listed.
     ///
     /// Policies of one rule, which most are, are evaluated together: what one needs lies apart from what the next one needs, and seldom in the
@@ -47,10 +62,10 @@ extension DecisionSession {
         let (places, memo, queue) = (places, memo, queue)
         let isLarge = engine.index.policyCount > Self.nearPolicies
         let areExempt = !scratch.pointee.exemptions.isEmpty
-        var needed = areChecked ? UInt32.max : HotPolicyColumn.checked
+        var needed = HotPolicyColumn.checked
         if request.pointee.actionNumber == engine.index.actionCount { needed |= HotPolicyColumn.checkedForUnknownAction }
         if request.pointee.model < 0 { needed |= HotPolicyColumn.checkedForDeclaredType }
-        let request = state.pointee.requestNumber
+        let decision = UInt64(state.pointee.decisionNumber)
         var kept = 0
         var complex = state.pointee.placeCount
         // The first result stands for conditions that are not there.
@@ -70,7 +85,7 @@ extension DecisionSession {
             var result = 0
             if condition != BundleFormat.none {
                 let known = shared == BundleFormat.none ? 0 : memo[Int(shared)]
-                if known >> 32 == request {
+                if known >> 32 == decision {
                     result = Int(UInt32(truncatingIfNeeded: known))
                 } else {
                     result = queued
@@ -78,7 +93,7 @@ extension DecisionSession {
                     queue.conditions[queued] = condition
                     queue.graphs[queued] = graph
                     queued += 1
-                    if shared != BundleFormat.none { memo[Int(shared)] = request << 32 | UInt64(result) }
+                    if shared != BundleFormat.none { memo[Int(shared)] = decision << 32 | UInt64(result) }
                     if isLarge { Self.prefetch(graph, in: runner.text) }
                 }
             }
@@ -168,14 +183,14 @@ extension DecisionSession {
         if shared == BundleFormat.none {
             return scratch.pointee.failedVariables.isEmpty ? evaluate(Int(condition), runner) : evaluateGenerally(Int(condition))
         }
-        let request = state.pointee.requestNumber
+        let decision = UInt64(state.pointee.decisionNumber)
         let known = memo[Int(shared)]
-        if known >> 32 == request { return settled(Int(UInt32(truncatingIfNeeded: known))) }
+        if known >> 32 == decision { return settled(Int(UInt32(truncatingIfNeeded: known))) }
         let outcome = evaluate(Int(condition), runner)
         let result = state.pointee.resultCount
         queue.conditions[result] = condition
         queue.results[result] = outcome.rawValue
-        memo[Int(shared)] = request << 32 | UInt64(result)
+        memo[Int(shared)] = decision << 32 | UInt64(result)
         state.pointee.resultCount += 1
         return outcome
     }

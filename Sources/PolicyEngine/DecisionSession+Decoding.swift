@@ -37,7 +37,7 @@ extension DecisionSession {
         activation.reset()
         request.pointee = DecodedRequest()
         request.pointee.now = now
-        state.pointee.isAllowed = false
+        forgetDecision()
     }
 
     private static func syntaxError(_ bytes: UnsafeRawBufferPointer) -> RequestError {

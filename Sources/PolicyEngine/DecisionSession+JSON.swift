@@ -8,6 +8,7 @@ extension DecisionSession {
     /// - Parameter id: the decision's id, in ASCII without anything to be escaped.
     /// - Returns: bytes that stay until the next call.
     public func json(id: String) -> UnsafeRawBufferPointer {
+        if !isPlain() { return plainly(id: id) }
         output.reset()
         output.write("{\"id\":\"")
         output.write(id)
@@ -20,8 +21,6 @@ extension DecisionSession {
             writeList(.reasons)
             output.write("]")
         }
-        let isPlain = needsNoMore()
-        if !isPlain { return plainly(id: id) }
         writeSection(.warnings, "warnings")
         writeSection(.records, "records")
         if let cost = request.pointee.cost {
@@ -33,7 +32,7 @@ extension DecisionSession {
     }
 
     /// Whether the decision has neither obligations, errors nor exemptions: those are put together as a whole.
-    private func needsNoMore() -> Bool {
+    private func isPlain() -> Bool {
         guard hits.pointee.permissionErrors.isEmpty, hits.pointee.exemptions.isEmpty else { return false }
         for number in 0..<hits.pointee.ruleCount {
             let hit = hits.pointee.rules[number]

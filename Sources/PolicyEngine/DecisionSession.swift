@@ -21,7 +21,7 @@ public final class DecisionSession {
     let places: UnsafeMutablePointer<UInt32>
     /// Conditions to be evaluated together.
     let queue: ConditionQueue
-    /// For shared conditions the number of the decision (upper half) and of the result.
+    /// For shared conditions the number of the decision (upper half) and of the result. Decisions count from 1: 0 is that of none.
     let memo: UnsafeMutablePointer<UInt64>
     let state: UnsafeMutablePointer<State>
     let hits: UnsafeMutablePointer<HitBuffer>
@@ -38,11 +38,13 @@ public final class DecisionSession {
         var failedVariables: [Int: CELValue] = [:]
         /// What is tried is recorded here, if anywhere.
         var trace: DecisionTrace?
+        /// What the texts of a restored request are in.
+        var texts: SnapshotTexts?
     }
 
     struct State {
-        /// Counts decisions, of which one request may have several.
-        var requestNumber: UInt64 = 0
+        /// Counts decisions, of which one request may have several; 32 bits of it, so that a memo can hold it.
+        var decisionNumber: UInt32 = 0
         var touchedCount = 0
         var placeCount = 0
         /// Of the queue's results.

@@ -1,5 +1,3 @@
-import CEL
-
 /// A request, names looked up in the bundle: what deciding starts from. Plain numbers and places.
 struct DecodedRequest {
     /// Why there is nothing to evaluate.
@@ -46,27 +44,4 @@ struct DecodedRequest {
     var cost: Int64?
     var inputTokens: Int64?
     var outputTokens: Int64?
-}
-
-/// A request as a session decoded it, to be decided again later without being decoded.
-public struct RequestSnapshot {
-    let inputs: CELActivationSnapshot
-    let request: DecodedRequest
-}
-
-extension DecisionSession {
-    /// Copies the request that was decoded last. The bytes that it was decoded from must stay where they are as long as the copy is used.
-    public func snapshot() -> RequestSnapshot {
-        RequestSnapshot(inputs: activation.snapshot(), request: request.pointee)
-    }
-
-    /// Makes a request the one to be decided next.
-    ///
-    /// - Precondition: it was decoded by a session of the same engine.
-    public func restore(_ snapshot: RequestSnapshot) {
-        activation.restore(snapshot.inputs)
-        request.pointee = snapshot.request
-        state.pointee.requestNumber += 1
-        state.pointee.isAllowed = false
-    }
 }

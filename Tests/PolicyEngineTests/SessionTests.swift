@@ -51,6 +51,48 @@ import Testing
         }
     }
 
+    @Test(arguments: RandomWorld.Size.allCases) func `requests that were put aside are decided as when they were decoded`(
+        _ size: RandomWorld.Size
+    ) throws {
+        var random = Noise(seed: 9)
+        let world = RandomWorld(&random, size)
+        let engine = try TestEngine.compile(["world.yaml": world.yaml])
+        let session = DecisionSession(engine)
+        var aside: [(RequestSnapshot, [UInt8])] = []
+        for _ in 0..<100 {
+            let request = RandomRequest(&random)
+            // Escaped, so that its texts lie in the session's memory, which the next request takes.
+            let text = String(decoding: request.bytes(in: world), as: UTF8.self).replacing("\"id\":\"", with: "\"id\":\"\\u0075")
+            for bytes in [request.bytes(in: world), Array(text.utf8)] {
+                let decision = try Self.json(session, bytes, request.now)
+                aside.append((session.snapshot(), decision))
+            }
+        }
+        for _ in 0..<400 {
+            let (snapshot, decision) = aside[random.below(aside.count)]
+            session.restore(snapshot)
+            #expect(!session.isAllowed, "what is not decided is denied")
+            session.decide()
+            #expect(session.json(id: "x").elementsEqual(decision), "\(String(decoding: decision, as: UTF8.self))")
+        }
+    }
+
+    @Test func `decisions may be counted round`() throws {
+        var random = Noise(seed: 10)
+        let world = RandomWorld(&random, .large)
+        let engine = try TestEngine.compile(["world.yaml": world.yaml])
+        let session = DecisionSession(engine)
+        for _ in 0..<20 {
+            // As if each shared condition had held at the decision that was the first.
+            session.memo.update(repeating: 1 << 32, count: engine.index.memoCount)
+            session.state.pointee.decisionNumber = .max
+            let request = RandomRequest(&random)
+            let bytes = request.bytes(in: world)
+            #expect(try Self.json(session, bytes, request.now) == Self.json(DecisionSession(engine), bytes, request.now))
+            #expect(session.state.pointee.decisionNumber == 1)
+        }
+    }
+
     private static func json(_ session: DecisionSession, _ bytes: [UInt8], _ now: Int64) throws -> [UInt8] {
         try bytes.withUnsafeBytes { bytes in
             try session.decode(bytes, now: now)
