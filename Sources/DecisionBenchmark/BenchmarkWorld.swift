@@ -105,16 +105,19 @@ public struct BenchmarkWorld: Sendable {
     }
 
     private func team(_ number: Int) -> String {
-        if number < departments { return "kind: Team\nmetadata: {name: team-\(number)}\nspec: {}\n" }
-        return "kind: Team\nmetadata: {name: team-\(number)}\nspec: {parent: team-\(number % departments)\(members(number))}\n"
+        // A department has members of its own only where there are no teams below any.
+        let hasMembers = number >= departments || teamCount == departments
+        let parent = number < departments ? [] : ["parent: team-\(number % departments)"]
+        let spec = parent + (hasMembers ? members(number) : [])
+        return "kind: Team\nmetadata: {name: team-\(number)}\nspec: {\(spec.joined(separator: ", "))}\n"
     }
 
     /// A user is in the team of its number, counted round; where there are departments alone, in one of these.
-    private func members(_ team: Int) -> String {
-        let below = max(1, teamCount - departments)
+    private func members(_ team: Int) -> [String] {
+        let below = teamCount == departments ? teamCount : teamCount - departments
         let first = teamCount == departments ? team : team - departments
         let members = stride(from: first, to: users, by: below).map { "{user: user-\($0)}" }
-        return members.isEmpty ? "" : ", members: [\(members.joined(separator: ", "))]"
+        return members.isEmpty ? [] : ["members: [\(members.joined(separator: ", "))]"]
     }
 
     private func user(_ number: Int) -> String {
