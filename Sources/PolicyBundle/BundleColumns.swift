@@ -240,18 +240,22 @@ public enum IndexColumn: Int, BundleColumn {
     }
 }
 
-/// What deciding reads of every policy that may apply, at its place in the match index; little, so that much of it is in a near cache.
+/// What deciding reads of every policy that may apply, at its place in the match index: one cache line.
 ///
-/// `graph` is where the graph of its one condition lies in `code`, `memo` that of its one rule. Bits of `flags`: its dimensions must be checked
+/// `condition` and `memo` are those of its one rule. Bits of `flags`: its dimensions must be checked
 /// one by one always (1), where no document names the request's action (2), where the resource is of a declared type (4); it has variables or
 /// several rules (8); its one rule is strict and denies (16). Above these its enforcement.
 public enum HotPolicyColumn: Int, BundleColumn {
-    case flags, graph, memo, condition
+    /// The words of a `CELDecisionTable`: that of the condition; the one that always holds where there is none; zeros for a policy that is complex.
+    case results, resultsHigh, predicates, predicatesHigh
+    case firstPayload, firstPayloadHigh, secondPayload, secondPayloadHigh, thirdPayload, thirdPayloadHigh
+    case firstHash, secondHash, thirdHash
+    case flags, memo, condition
     public var type: ColumnType {
         switch self {
         case .flags: .below(3 << Self.enforcementShift)
         case .condition: .optional(.prog)
-        case .memo, .graph: .number
+        default: .number
         }
     }
 

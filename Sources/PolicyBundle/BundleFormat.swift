@@ -6,7 +6,7 @@ public enum BundleFormat {
     /// `CHARTERB`
     public static let magic: [UInt8] = Array("CHARTERB".utf8)
     /// Raised whenever a reader of the old number could misread a new file.
-    public static let version: UInt32 = 2
+    public static let version: UInt32 = 3
     static let headerSize = 64
     static let sectionEntrySize = 24
     static let digestRange = 24..<56
@@ -101,7 +101,7 @@ public enum BundleSection: Int, CaseIterable, Sendable {
         case .strx, .list, .sbjh, .idnh, .mdlh, .actn, .acth, .eqvh, .grnt: 1
         case .code, .bits, .span: 2
         case .valu, .srce, .iden, .slot, .post, .prov, .eqgr, .txtc, .plac: 3
-        case .clss, .attr, .eqva, .hotp: 4
+        case .clss, .attr, .eqva: 4
         case .anch: 5
         case .rtyp, .prog: 6
         case .subj, .rule: 7
@@ -110,6 +110,7 @@ public enum BundleSection: Int, CaseIterable, Sendable {
         case .team, .pric: 12
         case .meta: 13
         case .role, .modl: 15
+        case .hotp: 16
         case .poli: 45
         }
     }

@@ -78,7 +78,7 @@ enum BundleVerifier {
         try verifyConditions(records)
     }
 
-    /// Where the index says that graphs lie, they do.
+    /// What the index says of graphs is what they say themselves.
     static func verifyGraphs(_ records: BundleRecords, _ conditions: CELGraphTable) throws(BundleError) {
         for row in 0..<records.count(.prog) {
             let spans = Int(records.word(.prog, row, ProgramColumn.spans))
@@ -92,10 +92,17 @@ enum BundleVerifier {
                 guard span[0] <= span[1], span[1] <= size else { throw wrong(.span, number) }
             }
         }
+        // Many policies may share a condition.
+        var tables: [UInt32: CELDecisionTable] = [BundleFormat.none: .always]
         for row in 0..<records.count(.hotp) {
-            let condition = records.word(.hotp, row, HotPolicyColumn.condition)
-            let graph = condition == BundleFormat.none ? nil : conditions.graphWord(Int(condition))
-            guard records.word(.hotp, row, HotPolicyColumn.graph) == graph.map({ UInt32(clamping: $0) }) ?? BundleFormat.none else {
+            let policy = records.record(.hotp, row)
+            var table = CELDecisionTable.none
+            if policy[HotPolicyColumn.flags.rawValue] & HotPolicyColumn.isComplex == 0 {
+                let condition = policy[HotPolicyColumn.condition.rawValue]
+                table = tables[condition] ?? conditions.decisionTable(Int(condition))
+                tables[condition] = table
+            }
+            guard table.words.elementsEqual(UnsafeBufferPointer(start: policy, count: CELDecisionTable.wordCount)) else {
                 throw wrong(.hotp, row)
             }
         }

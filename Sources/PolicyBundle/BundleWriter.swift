@@ -14,7 +14,7 @@ public struct BundleWriter {
     var valueIDs: [ValueKey: UInt32] = [:]
     private var programIDs: [ProgramKey: UInt32] = [:]
 
-    private var graphWords: [UInt32] = []
+    private var decisionTables: [CELDecisionTable] = []
     private var programTexts: [[UInt8]: Int] = [:]
 
     struct ValueKey: Hashable { var tag, a, b: UInt32 }
@@ -145,8 +145,7 @@ public struct BundleWriter {
 
     // MARK: Conditions
 
-    /// Where the graph of a compiled condition lies, in 64-bit words of `code`; `none` where it has none.
-    public func graphWord(_ program: UInt32) -> UInt32 { graphWords[Int(program)] }
+    public func decisionTable(_ program: UInt32) -> CELDecisionTable { decisionTables[Int(program)] }
 
     /// A compiled condition; equal ones are stored once.
     ///
@@ -171,7 +170,7 @@ public struct BundleWriter {
                 .spans: spans, .spanCount: UInt32(program.graphSpans.count),
             ])
         programIDs[key] = index
-        graphWords.append(program.graph.isEmpty ? BundleFormat.none : word + UInt32(CELProgram.imageHeaderWords))
+        decisionTables.append(CELDecisionTable(ofImage: image))
         return index
     }
 

@@ -163,6 +163,10 @@ struct RecordVerifier {
             guard memo == BundleFormat.none || memo < memos, isComplex || records.word(.plac, row, PlaceColumn.ruleCount) == 1 else {
                 throw BundleVerifier.wrong(.hotp, row)
             }
+            let policy = Int(records.word(.plac, row, PlaceColumn.policy))
+            let enforcement = records.word(.poli, policy, PolicyColumn.enforcement)
+            let flags = records.word(.hotp, row, HotPolicyColumn.flags)
+            guard flags >> HotPolicyColumn.enforcementShift == enforcement else { throw BundleVerifier.wrong(.hotp, row) }
             guard records.word(.plac, row, PlaceColumn.ruleCount) == 1 else { continue }
             // An error that the index finds is put into words by the rule's own condition, which must be there.
             let rule = Int(records.word(.plac, row, PlaceColumn.rules))

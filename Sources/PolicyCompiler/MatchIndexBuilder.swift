@@ -1,3 +1,4 @@
+import CEL
 import GovernanceModel
 import PolicyBundle
 
@@ -195,8 +196,9 @@ struct MatchIndexBuilder {
                 let effect = writer.word(.rule, policy.rules, RuleColumn.effect)
                 if policy.enforcement == 0, Self.denying.contains(effect) { flags |= HotPolicyColumn.denies }
             }
-            let graph = condition == BundleFormat.none ? BundleFormat.none : writer.graphWord(condition)
-            writer.append(.hotp, [HotPolicyColumn.flags: flags, .graph: graph, .memo: memo, .condition: condition])
+            let table: CELDecisionTable =
+                flags & HotPolicyColumn.isComplex != 0 ? .none : condition == BundleFormat.none ? .always : writer.decisionTable(condition)
+            writer.append(.hotp, words: table.words + [flags, memo, condition])
             writer.append(.plac, [PlaceColumn.policy: policy.row, .rules: policy.rules, .ruleCount: policy.ruleCount])
         }
         for (row, posting) in teams.sorted(by: { $0.key < $1.key }) {

@@ -1,5 +1,4 @@
 import CEL
-import CPrefetch
 import PolicyBundle
 
 /// From a decoded request to what applies.
@@ -51,20 +50,56 @@ extension DecisionSession {
     }
 
     /// Evaluates the policies at the places listed.
-    ///
-    /// Policies of one rule, which most are, are evaluated together: what one needs lies apart from what the next one needs, and seldom in the
-    /// nearest cache, so that it is asked for first, stage by stage, and the waiting overlaps.
     private func evaluatePlaces(areChecked: Bool) {
+        // What is tried is recorded instruction by instruction, an exemption is told of whether the condition holds or not, and the check without
+        // the index goes without its tables too.
+        if !areChecked, !state.pointee.isTraced, scratch.pointee.exemptions.isEmpty { evaluateTables() }
+        if state.pointee.placeCount > 0 { evaluateGraphs(areChecked: areChecked) }
+    }
+
+    /// Evaluates the policies whose conditions have decision tables, and leaves the other places.
+    ///
+    /// That a policy matches is checked afterwards: the conditions of most do not hold, and evaluating one has no effect.
+    private func evaluateTables() {
         let records = engine.records
-        let hot = records.words(.hotp)
-        let size = BundleSection.hotp.stride
-        let runner = engine.bundle.conditions.runner(activation)
+        let (places, results) = (places, queue.results + 1)
+        engine.bundle.conditions.runner(activation).evaluate(
+            tables: records.words(.hotp), stride: BundleSection.hotp.stride, rows: places, count: state.pointee.placeCount, into: results)
+        let needed = flagsToCheck
+        var left = 0
+        for number in 0..<state.pointee.placeCount {
+            let result = results[number]
+            if result == Outcome.isFalse.rawValue { continue }
+            let number = places[number]
+            if result == CELDecisionTable.undecided {
+                places[left] = number
+                left += 1
+                continue
+            }
+            let flags = records.record(.hotp, Int(number))[HotPolicyColumn.flags.rawValue]
+            let place = records.record(.plac, Int(number))
+            let policy = place[PlaceColumn.policy.rawValue]
+            if flags & needed != 0, !matches(Int(policy)) { continue }
+            apply(place, flags, isError: result == Outcome.isError.rawValue)
+        }
+        state.pointee.placeCount = left
+    }
+
+    /// Where a policy has one of these flags, that it matches must be checked.
+    private var flagsToCheck: UInt32 {
+        var flags = HotPolicyColumn.checked
+        if request.pointee.actionNumber == engine.index.actionCount { flags |= HotPolicyColumn.checkedForUnknownAction }
+        if request.pointee.model < 0 { flags |= HotPolicyColumn.checkedForDeclaredType }
+        return flags
+    }
+
+    /// Evaluates the conditions of the policies at the places listed one by one, equal ones once.
+    @inline(never)
+    private func evaluateGraphs(areChecked: Bool) {
+        let records = engine.records
         let (places, memo, queue) = (places, memo, queue)
-        let isLarge = engine.index.policyCount > Self.nearPolicies
         let areExempt = !scratch.pointee.exemptions.isEmpty
-        var needed = HotPolicyColumn.checked
-        if request.pointee.actionNumber == engine.index.actionCount { needed |= HotPolicyColumn.checkedForUnknownAction }
-        if request.pointee.model < 0 { needed |= HotPolicyColumn.checkedForDeclaredType }
+        let needed = flagsToCheck
         let decision = UInt64(state.pointee.decisionNumber)
         var kept = 0
         var complex = state.pointee.placeCount
@@ -72,7 +107,7 @@ extension DecisionSession {
         var queued = 1
         for number in 0..<state.pointee.placeCount {
             let place = places[number]
-            let policy = hot + Int(place) * size
+            let policy = records.record(.hotp, Int(place))
             let flags = policy[HotPolicyColumn.flags.rawValue]
             if areChecked || flags & needed != 0, !matches(Int(records.record(.plac, Int(place))[0])) { continue }
             if areExempt, isExempt(records.record(.plac, Int(place))[0]) { continue }
@@ -89,36 +124,25 @@ extension DecisionSession {
                     result = Int(UInt32(truncatingIfNeeded: known))
                 } else {
                     result = queued
-                    let graph = policy[HotPolicyColumn.graph.rawValue]
                     queue.conditions[queued] = condition
-                    queue.graphs[queued] = graph
                     queued += 1
                     if shared != BundleFormat.none { memo[Int(shared)] = decision << 32 | UInt64(result) }
-                    if isLarge { Self.prefetch(graph, in: runner.text) }
                 }
             }
             places[kept] = place
             queue.places[kept] = UInt32(truncatingIfNeeded: result)
             kept += 1
         }
-        if state.pointee.isTraced {
-            evaluateTraced(queued, runner)
-        } else {
-            runner.evaluate(queue.conditions + 1, at: queue.graphs + 1, count: queued - 1, into: queue.results + 1)
-        }
+        if state.pointee.isTraced { evaluateTraced(queued) } else { evaluateQueued(queued) }
         state.pointee.resultCount = queued
         apply(kept)
         if state.pointee.isTraced { noteResults(kept) }
         for number in complex..<state.pointee.placeCount { evaluateRules(Int(queue.complex[number])) }
     }
 
-    /// Asks for the beginning of a graph. An address that is none does no harm.
-    @inline(__always)
-    private static func prefetch(_ graph: UInt32, in text: UnsafeRawPointer) {
-        let image = text + Int(graph) &* 8
-        prefetch_line(image)
-        prefetch_line(image + 64)
-        prefetch_line(image + 128)
+    private func evaluateQueued(_ queued: Int) {
+        let runner = engine.bundle.conditions.runner(activation)
+        for number in 1..<max(1, queued) { queue.results[number] = runner.evaluate(Int(queue.conditions[number])).rawValue }
     }
 
     /// What so many policies need stays in the nearest caches by itself.
@@ -132,14 +156,19 @@ extension DecisionSession {
             if queue.results[result] == Outcome.isFalse.rawValue { continue }
             let outcome = settled(result)
             if outcome == .isFalse { continue }
-            // An unsure condition is taken to hold: whatever the rule guards against is not let through.
-            let place = engine.records.record(.plac, Int(places[number]))
-            hits.pointee.append(
-                HitBuffer.Rule(
-                    policy: place[PlaceColumn.policy.rawValue], rule: place[PlaceColumn.rules.rawValue], isError: outcome == .isError))
-            let flags = engine.records.record(.hotp, Int(places[number]))[HotPolicyColumn.flags.rawValue]
-            if flags & HotPolicyColumn.denies != 0 { state.pointee.isAllowed = false }
+            let place = Int(places[number])
+            let flags = engine.records.record(.hotp, place)[HotPolicyColumn.flags.rawValue]
+            apply(engine.records.record(.plac, place), flags, isError: outcome == .isError)
         }
+    }
+
+    /// Notes the one rule of a policy.
+    @inline(__always)
+    private func apply(_ place: UnsafePointer<UInt32>, _ flags: UInt32, isError: Bool) {
+        // An unsure condition is taken to hold: whatever the rule guards against is not let through.
+        hits.pointee.append(
+            HitBuffer.Rule(policy: place[PlaceColumn.policy.rawValue], rule: place[PlaceColumn.rules.rawValue], isError: isError))
+        if flags & HotPolicyColumn.denies != 0 { state.pointee.isAllowed = false }
     }
 
     /// A result; where the graph could not tell, the general machine is asked, once.

@@ -5,8 +5,9 @@ import PolicyBundle
 extension DecisionSession {
     /// Evaluates the conditions that are queued, from the second on.
     @inline(never)
-    func evaluateTraced(_ queued: Int, _ runner: CELGraphRunner) {
+    func evaluateTraced(_ queued: Int) {
         guard let trace else { return }
+        let runner = engine.bundle.conditions.runner(activation)
         for number in 1..<max(1, queued) {
             let condition = Int(queue.conditions[number])
             let nodes = trace.nodes + Int(engine.records.word(.prog, condition, ProgramColumn.spans))

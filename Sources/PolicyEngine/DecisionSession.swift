@@ -177,10 +177,9 @@ struct HitBuffer {
 
 /// Conditions that are evaluated together, and what they came to.
 struct ConditionQueue {
-    // INVARIANT: `places` and `complex` have room for each policy, `conditions`, `graphs` and `results` for one at the beginning, one for each policy of
+    // INVARIANT: `places` and `complex` have room for each policy, `conditions` and `results` for one at the beginning, one for each policy of
     // one rule and one for each memo, of which there are no more than rules. Released by the session that made it.
     let conditions: UnsafeMutablePointer<UInt32>
-    let graphs: UnsafeMutablePointer<UInt32>
     /// Raw values of `CELGraphTable.Result`. The first is that of conditions that are not there: true.
     let results: UnsafeMutablePointer<UInt8>
     /// For each place that is evaluated with others, the number of its result.
@@ -195,7 +194,6 @@ struct ConditionQueue {
             return memory
         }
         conditions = memory(policies + rules + 1, 0)
-        graphs = memory(policies + rules + 1, .max)
         results = memory(policies + rules + 1, 0)
         results[0] = 1
         places = memory(policies, 0)
@@ -204,7 +202,6 @@ struct ConditionQueue {
 
     func release() {
         conditions.deallocate()
-        graphs.deallocate()
         results.deallocate()
         places.deallocate()
         complex.deallocate()

@@ -13,10 +13,22 @@ struct Subject {
         var oracleSteps: Int
         /// Whether the graph did without the general machine.
         var isDecided: Bool
+        /// Whether the graph has a decision table, and what it came to: 0 false, 1 true, 2 an error.
+        var hasTable: Bool
+        var table: UInt8?
         /// Whether the steps of the oracle were enough for the graph.
         var isGraphWithinOracle: Bool
 
-        var agrees: Bool { isExhausted || (Self.same(machine, oracle) && Self.same(graph, oracle)) }
+        var agrees: Bool { isExhausted || (Self.same(machine, oracle) && Self.same(graph, oracle) && isTableRight) }
+
+        private var isTableRight: Bool {
+            switch table {
+            case nil: true
+            case 0: oracle == .bool(false)
+            case 1: oracle == .bool(true)
+            default: oracle.isError
+            }
+        }
 
         /// Whether one of them ran out of steps, of which another may take fewer.
         var isExhausted: Bool {
@@ -57,6 +69,7 @@ struct Subject {
         let (machine, machineSteps) = CELMachine.evaluateCounting(prepared.program, slots: slots, budget: Self.budget)
         let (oracle, oracleSteps) = CELOracle.evaluateCounting(expression, folded: folded, slots: slots, budget: Self.budget)
         let activation = CELActivation(slots: slots)
+        let table = prepared.evaluateTable(activation)
         let isWithin = prepared.evaluateGraph(activation, budget: oracleSteps).0 != .error(.budget)
         let (outcome, isDecided) = prepared.evaluateGraph(activation, budget: Self.budget)
         // For the message of an error, `value` asks the general machine, which would hide that the graph alone found one.
@@ -64,6 +77,6 @@ struct Subject {
         if isDecided, case .error(let kind) = outcome { graph = .failure(kind, "found by the graph") }
         return Result(
             machine: machine, graph: graph, oracle: oracle, machineSteps: machineSteps,
-            oracleSteps: oracleSteps, isDecided: isDecided, isGraphWithinOracle: isWithin)
+            oracleSteps: oracleSteps, isDecided: isDecided, hasTable: table.hasTable, table: table.outcome, isGraphWithinOracle: isWithin)
     }
 }

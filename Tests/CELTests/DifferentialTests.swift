@@ -10,7 +10,7 @@ struct DifferentialTests {
     static let seed = ProcessInfo.processInfo.environment["CEL_FUZZ_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 0 ..< .max)
 
     /// What the expressions are like.
-    enum Kind: String, CaseIterable { case checked, unchecked, predicates }
+    enum Kind: String, CaseIterable { case checked, unchecked, predicates, small }
 
     @Test("machine, graph and oracle agree", arguments: Kind.allCases) func agree(kind: Kind) {
         let isChecked = kind != .unchecked
@@ -19,9 +19,15 @@ struct DifferentialTests {
         var errors = 0
         var decided = 0
         var ordered = 0
+        var (tables, told) = (0, 0)
         for run in 0..<Self.runs {
             var generator = ExpressionGenerator(seed: Self.seed &+ UInt64(run) &* 7_919, mistakes: isChecked ? 1 : 10)
-            let source = kind == .predicates ? generator.predicate() : generator.expression()
+            let source =
+                switch kind {
+                case .checked, .unchecked: generator.expression()
+                case .predicates: generator.predicate()
+                case .small: generator.smallCondition()
+                }
             let inputs = [generator.slots(), generator.largeSlots()]
             guard let subject = Subject(source, isChecked: isChecked) else { continue }
             compiled += 1
@@ -30,8 +36,10 @@ struct DifferentialTests {
             for result in results {
                 if result.machine.isError { errors += 1 }
                 if result.isDecided { decided += 1 }
+                if result.hasTable { tables += 1 }
+                if result.table != nil { told += 1 }
                 if !result.agrees {
-                    Issue.record("\(name): machine \(result.machine), graph \(result.graph), oracle \(result.oracle)")
+                    Issue.record("\(name): machine \(result.machine), graph \(result.graph), table \(result.table.map { "\($0)" } ?? "none"), oracle \(result.oracle)")
                 }
                 if let excess = CostOrder.excess(result) { Issue.record("\(name): \(excess)") }
             }
@@ -40,9 +48,13 @@ struct DifferentialTests {
         }
         print(
             "differential \(kind.rawValue): \(compiled) of \(Self.runs) compiled; of two evaluations each, \(errors) gave errors, "
-                + "\(decided) were decided by the graph; \(ordered) had clearly different costs")
+                + "\(decided) were decided by the graph; \(tables) had a decision table, \(told) were decided by it; \(ordered) had clearly different costs")
         #expect(compiled > Self.runs / 10)
-        #expect(ordered > 0)
+        if kind == .small {
+            #expect(told > Self.runs / 4)
+        } else {
+            #expect(ordered > 0)
+        }
     }
 
     @Test("no text makes the compiler fail") func soup() {

@@ -29,6 +29,7 @@ struct ExpressionGenerator {
         .init(
             "r",
             .record(CELRecordType(name: "R", fields: [.init(name: "n", type: .int), .init(name: "s", type: .string)]))),
+        .init("texts", .list(.string)),
     ])
 
     mutating func slots() -> [CELValue?] {
@@ -43,6 +44,7 @@ struct ExpressionGenerator {
             .map(pick([CELMap(), CELMap([("a", .int(1)), ("k", .int(2))])])), pick(dynamic),
             .timestamp(CELTimestamp(nanosecondsSince1970: pick(numbers))), nil, .bytes(pick([[], [1, 2], [255]])), pick(Self.records),
             pick(Self.wide), .string(pick(["", "a", "abcdefgh", "abcdefghi", "key-7"])), pick([nil, .int(4)]), .string("r"),
+            pick([nil, .list([]), .list([.string("b"), .string("a")]), .list([.string("abcdefghi"), .string("")])]),
         ]
     }
 
@@ -56,6 +58,7 @@ struct ExpressionGenerator {
         slots[10] = .bytes(Array(text.utf8))
         slots[11] = .list((0..<20).map { .map(CELMap([("n", .int($0)), ("k", .int(2))])) })
         slots[13] = .string(text)
+        slots[16] = .list((0..<40).map { .string($0 == 39 ? "a" : "text-\($0)") })
         return slots
     }
 
@@ -74,6 +77,26 @@ struct ExpressionGenerator {
         isPlain = true
         return make(.bool, Int.random(in: 1...6, using: &random))
     }
+
+    /// A condition of a few simple predicates, of those that decision tables are made for.
+    mutating func smallCondition() -> String { small(Int.random(in: 0...3, using: &random)) }
+
+    private mutating func small(_ depth: Int) -> String {
+        guard depth > 0, Int.random(in: 0..<8, using: &random) > 0 else { return pick(Self.simple) }
+        switch Int.random(in: 0..<8, using: &random) {
+        case 0: return "!(\(small(depth - 1)))"
+        case 1: return "(\(small(depth - 1)) ? \(small(depth - 1)) : \(small(depth - 1)))"
+        case 2..<5: return "(\(small(depth - 1)) && \(small(depth - 1)))"
+        default: return "(\(small(depth - 1)) || \(small(depth - 1)))"
+        }
+    }
+
+    private static let simple = [
+        "i > 1", "i >= 2", "i < 7", "i <= -1", "i == 100", "i != 0", "1 < i", "gone > 3", "gone == 4", "d > 1.5", "d <= 0.0", "d == 1.5",
+        "d != 1.5", "2.0 < d", "s == 'abc'", "s != 'a'", "s == ''", "s == 'héllo'", "s2 == 'abcdefghi'", "s2 == 'abcdefgh'", "b", "!b", "has(r.n)",
+        "r.n > 3", "'a' in any", "'x' in any", "any == 'x'", "any == 3", "any > 2", "1 in l", "i == u", "has(r.s)", "r.s == 'r'", "'a' in texts",
+        "'abcdefghi' in texts", "!('' in texts)", "texts == ['a']",
+    ]
 
     mutating func pick<T>(_ choices: [T]) -> T { choices[Int.random(in: 0..<choices.count, using: &random)] }
 

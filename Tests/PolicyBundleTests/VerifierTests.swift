@@ -39,7 +39,7 @@ import Testing
         #expect(Self.kind(bytes) == .otherVersion)
         #expect(
             throws: BundleError(
-                .otherVersion, "the bundle has format version 9, this program reads version 2; compile it again with this program")
+                .otherVersion, "the bundle has format version 9, this program reads version 3; compile it again with this program")
         ) {
             try PolicyBundle(bytes: bytes)
         }

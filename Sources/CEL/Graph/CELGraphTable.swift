@@ -8,6 +8,8 @@ public final class CELGraphTable: Sendable {
     private nonisolated(unsafe) let programs: UnsafeMutablePointer<GraphMachine.Program>
     private nonisolated(unsafe) let handles: UnsafeMutablePointer<OpaquePointer>
     nonisolated(unsafe) let text: UnsafeRawPointer
+    /// The most slots that a program may read.
+    let slotCount: Int
     /// The most registers that a program uses.
     let registerCount: Int
     private let patterns: [CELPattern]
@@ -48,6 +50,7 @@ public final class CELGraphTable: Sendable {
         }
         count = places.count
         self.patterns = patterns
+        slotCount = found.reduce(0) { max($0, $1?.layout.slotCount ?? 0) }
         registerCount = found.reduce(0) { max($0, $1?.layout.registerCount ?? 0) }
         programs = .allocate(capacity: max(1, count))
         handles = .allocate(capacity: max(1, patterns.count))
@@ -129,6 +132,13 @@ public final class CELGraphTable: Sendable {
         return Int(UInt32(truncatingIfNeeded: programs[number].image[1]))
     }
 
+    /// The decision table of a program.
+    public func decisionTable(_ number: Int) -> CELDecisionTable {
+        precondition(number >= 0 && number < count)
+        if programs[number].registerCount == Self.noGraph { return .none }
+        return CELDecisionTable(ofGraph: programs[number].image)
+    }
+
     /// Whether the first exit of an instruction means that the comparison in the source does not hold: it was turned round.
     public func isTurned(_ number: Int, instruction: Int) -> Bool {
         precondition(instruction >= 0 && instruction < instructionCount(number))
@@ -144,7 +154,8 @@ public final class CELGraphTable: Sendable {
     ///
     /// - Precondition: the activation was made for this table, and both outlive what is given.
     public func runner(_ activation: CELActivation) -> CELGraphRunner {
-        CELGraphRunner(
+        precondition(activation.slotCount >= slotCount, "an activation for other programs")
+        return CELGraphRunner(
             programs: programs, count: count, frame: activation.frame, slotCount: activation.slotCount,
             memory: UnsafeRawPointer(activation.memory), text: text)
     }
@@ -180,35 +191,21 @@ public struct CELGraphRunner {
         return evaluate(number, into: &cell, budget: budget)
     }
 
-    /// Evaluates several programs on the same inputs.
+    /// Evaluates decision tables on the same inputs.
     ///
     /// - Parameters:
-    ///   - numbers: numbers of the table.
-    ///   - words: where their graphs lie, as `graphWord` tells; all ones for a program that has none. The table itself is not looked at, so that
-    ///     there is less to wait for.
-    ///   - results: gets the raw value of a `CELGraphTable.Result` for each.
+    ///   - tables: records that begin with the words of a decision table, aligned to 8 bytes.
+    ///   - stride: 32-bit words from one record to the next.
+    ///   - rows: which of the records.
+    ///   - results: gets for each 0 (false), 1 (true), 2 (an error) or 3: ask the graph.
     @inline(never)
     public func evaluate(
-        _ numbers: UnsafePointer<UInt32>, at words: UnsafePointer<UInt32>, count: Int, into results: UnsafeMutablePointer<UInt8>
+        tables: UnsafePointer<UInt32>, stride: Int, rows: UnsafePointer<UInt32>, count: Int, into results: UnsafeMutablePointer<UInt8>
     ) {
-        let base = text.assumingMemoryBound(to: UInt64.self)
+        let (frame, memory, text) = (frame, memory, text)
         for index in 0..<count {
-            var result = CELGraphTable.Result.undecided
-            if words[index] != .max {
-                let image = base + Int(words[index])
-                precondition(Int(UInt32(truncatingIfNeeded: image[3])) <= slotCount)
-                let outcome = GraphMachine.runInline(
-                    image, UnsafePointer(programs + Int(numbers[index])), frame: frame, memory: memory, text: text,
-                    budget: CELMachine.defaultBudget, trace: nil)
-                switch outcome.exit {
-                case GraphExit.isTrue: result = .isTrue
-                case GraphExit.isFalse: result = .isFalse
-                case GraphExit.error, GraphExit.budget: result = .error
-                // Of no use without the cell.
-                default: break
-                }
-            }
-            results[index] = result.rawValue
+            results[index] = CELDecisionTable.evaluate(
+                UnsafeRawPointer(tables + Int(rows[index]) &* stride), frame: frame, memory: memory, text: text)
         }
     }
 

@@ -103,6 +103,18 @@ public final class CELPrepared: Sendable {
         }
     }
 
+    /// What the decision table of the graph comes to, if it has one and the table can tell; for tests.
+    func evaluateTable(_ activation: CELActivation) -> (hasTable: Bool, outcome: UInt8?) {
+        guard hasGraph, activation.slotCount == slotCount else { return (false, nil) }
+        let table = CELDecisionTable(ofGraph: graph.pointee.image)
+        let words = UnsafeMutablePointer<UInt64>.allocate(capacity: (CELDecisionTable.wordCount + 1) / 2)
+        defer { words.deallocate() }
+        UnsafeMutableRawPointer(words).copyMemory(from: table.words, byteCount: CELDecisionTable.wordCount * 4)
+        let outcome = CELDecisionTable.evaluate(
+            UnsafeRawPointer(words), frame: activation.frame, memory: UnsafeRawPointer(activation.memory), text: text)
+        return (table != .none, outcome == CELDecisionTable.undecided ? nil : outcome)
+    }
+
     @inline(never)
     private func evaluateGenerally(_ activation: CELActivation, budget: Int) -> CELOutcome {
         guard activation.slotCount == slotCount else { return .error(.malformed) }
