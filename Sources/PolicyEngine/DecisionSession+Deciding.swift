@@ -51,9 +51,10 @@ extension DecisionSession {
 
     /// Evaluates the policies at the places listed.
     private func evaluatePlaces(areChecked: Bool) {
-        // What is tried is recorded instruction by instruction, an exemption is told of whether the condition holds or not, and the check without
-        // the index goes without its tables too.
-        if !areChecked, !state.pointee.isTraced, scratch.pointee.exemptions.isEmpty { evaluateTables() }
+        // An exemption is told of whether the condition holds or not, and the check without the index goes without its tables too.
+        if !areChecked, scratch.pointee.exemptions.isEmpty {
+            if state.pointee.isTraced { evaluateTablesTraced() } else { evaluateTables() }
+        }
         if state.pointee.placeCount > 0 { evaluateGraphs(areChecked: areChecked) }
     }
 
@@ -86,7 +87,7 @@ extension DecisionSession {
     }
 
     /// Where a policy has one of these flags, that it matches must be checked.
-    private var flagsToCheck: UInt32 {
+    var flagsToCheck: UInt32 {
         var flags = HotPolicyColumn.checked
         if request.pointee.actionNumber == engine.index.actionCount { flags |= HotPolicyColumn.checkedForUnknownAction }
         if request.pointee.model < 0 { flags |= HotPolicyColumn.checkedForDeclaredType }
@@ -164,7 +165,7 @@ extension DecisionSession {
 
     /// Notes the one rule of a policy.
     @inline(__always)
-    private func apply(_ place: UnsafePointer<UInt32>, _ flags: UInt32, isError: Bool) {
+    func apply(_ place: UnsafePointer<UInt32>, _ flags: UInt32, isError: Bool) {
         // An unsure condition is taken to hold: whatever the rule guards against is not let through.
         hits.pointee.append(
             HitBuffer.Rule(policy: place[PlaceColumn.policy.rawValue], rule: place[PlaceColumn.rules.rawValue], isError: isError))

@@ -3,6 +3,36 @@ import PolicyBundle
 
 /// Deciding while it is recorded what is tried.
 extension DecisionSession {
+    /// As `evaluateTables`, for policies that match alone.
+    @inline(never)
+    func evaluateTablesTraced() {
+        guard let trace else { return }
+        let records = engine.records
+        let runner = engine.bundle.conditions.runner(activation)
+        let needed = flagsToCheck
+        var left = 0
+        for number in 0..<state.pointee.placeCount {
+            let number = places[number]
+            let record = records.record(.hotp, Int(number))
+            let place = records.record(.plac, Int(number))
+            let flags = record[HotPolicyColumn.flags.rawValue]
+            let policy = place[PlaceColumn.policy.rawValue]
+            if flags & needed != 0, !matches(Int(policy)) { continue }
+            guard let (combination, result) = runner.evaluate(table: record) else {
+                places[left] = number
+                left += 1
+                continue
+            }
+            let condition = record[HotPolicyColumn.condition.rawValue]
+            if condition != BundleFormat.none { trace.combinations[Int(condition)] |= 1 << UInt32(truncatingIfNeeded: combination) }
+            let outcome = Outcome(rawValue: result) ?? .isError
+            trace.policies[Int(policy)] = true
+            trace.note(rule: Int(place[PlaceColumn.rules.rawValue]), outcome)
+            if outcome != .isFalse { apply(place, flags, isError: outcome == .isError) }
+        }
+        state.pointee.placeCount = left
+    }
+
     /// Evaluates the conditions that are queued, from the second on.
     @inline(never)
     func evaluateTraced(_ queued: Int) {

@@ -22,15 +22,19 @@ public final class DecisionTrace {
     let rules: UnsafeMutablePointer<UInt8>
     /// `GraphTrace` bits by row of `span`.
     let nodes: UnsafeMutablePointer<UInt8>
-    let counts: (policies: Int, rules: Int, nodes: Int)
+    /// For each condition with a decision table, by row of `prog`: a bit for each combination that its predicates came to together. What they say
+    /// of the nodes is found out when it is asked for.
+    let combinations: UnsafeMutablePointer<UInt32>
+    let counts: (policies: Int, rules: Int, nodes: Int, conditions: Int)
     let bundle: PolicyBundle
 
     public init(_ engine: PolicyEngine) {
         bundle = engine.bundle
-        counts = (bundle.count(.poli), bundle.count(.rule), bundle.count(.span))
+        counts = (bundle.count(.poli), bundle.count(.rule), bundle.count(.span), bundle.count(.prog))
         policies = .allocate(capacity: max(1, counts.policies))
         rules = .allocate(capacity: max(1, counts.rules))
         nodes = .allocate(capacity: max(1, counts.nodes))
+        combinations = .allocate(capacity: max(1, counts.conditions))
         reset()
     }
 
@@ -38,6 +42,7 @@ public final class DecisionTrace {
         policies.deallocate()
         rules.deallocate()
         nodes.deallocate()
+        combinations.deallocate()
     }
 
     /// Forgets everything.
@@ -45,6 +50,7 @@ public final class DecisionTrace {
         policies.initialize(repeating: false, count: counts.policies)
         rules.initialize(repeating: 0, count: counts.rules)
         nodes.initialize(repeating: 0, count: counts.nodes)
+        combinations.initialize(repeating: 0, count: counts.conditions)
     }
 
     /// Whether a policy matched and was evaluated.
@@ -76,14 +82,26 @@ public final class DecisionTrace {
         public var wasError: Bool
     }
 
+    /// `GraphTrace` bits of the instructions of a condition.
+    private func ways(ofCondition condition: Int) -> [UInt8] {
+        var ways = bundle.records(.prog, condition, ProgramColumn.spans).map { nodes[$0] }
+        var combinations = combinations[condition]
+        while combinations != 0 {
+            bundle.conditions.follow(condition, combination: combinations.trailingZeroBitCount) { ways[$0] |= $1 }
+            combinations &= combinations - 1
+        }
+        return ways
+    }
+
     /// The predicates of a condition in the order of the source; none where it has no graph. What was emitted several times is one.
     public func predicates(ofCondition condition: Int) -> [Predicate] {
         let source = Array(bundle.string(.prog, condition, ProgramColumn.text).utf8)
+        let ways = ways(ofCondition: condition)
         var found: [[Int]: Predicate] = [:]
         for (instruction, row) in bundle.records(.prog, condition, ProgramColumn.spans).enumerated() {
             let range = Int(bundle.word(.span, row, 0))..<Int(bundle.word(.span, row, 1))
             if range.isEmpty { continue }
-            let bits = nodes[row]
+            let bits = ways[instruction]
             let isTurned = bundle.conditions.isTurned(condition, instruction: instruction)
             let (yes, no) = isTurned ? (GraphTrace.no, GraphTrace.yes) : (GraphTrace.yes, GraphTrace.no)
             let text = String(decoding: source[range.clamped(to: source.indices)], as: UTF8.self)

@@ -75,6 +75,51 @@ import Testing
         #expect(Explanation(trace).policies.isEmpty)
     }
 
+    /// Recorded by decision tables where there are any, and by graphs alone.
+    @Test func `the same is recorded with and without the index, on random organisations`() throws {
+        var random = Noise(seed: FuzzRun.seed)
+        var (decisions, predicates, byTable) = (0, 0, 0)
+        while decisions < 4_000 {
+            let world = RandomWorld(&random, .small)
+            let engine = try TestEngine.compile(["world.yaml": world.yaml])
+            let (session, plain) = (DecisionSession(engine), DecisionSession(engine))
+            let (trace, plainTrace) = (DecisionTrace(engine), DecisionTrace(engine))
+            (session.trace, plain.trace) = (trace, plainTrace)
+            for _ in 0..<50 {
+                let request = RandomRequest(&random)
+                try request.bytes(in: world).withUnsafeBytes { bytes in
+                    try session.decode(bytes, now: request.now)
+                    try plain.decode(bytes, now: request.now)
+                    #expect(session.decide() == plain.decide(usingIndex: false), "ENGINE_FUZZ_SEED=\(FuzzRun.seed)")
+                }
+                decisions += 1
+                if random.below(4) > 0 { continue }
+                let (found, expected) = (Recorded(trace), Recorded(plainTrace))
+                #expect(found == expected, "ENGINE_FUZZ_SEED=\(FuzzRun.seed): \(world.yaml)")
+                guard found == expected else { return }
+                predicates += found.values.count { !$0.isEmpty }
+                byTable += (0..<engine.bundle.count(.prog)).count { trace.combinations[$0] != 0 }
+                #expect((0..<engine.bundle.count(.prog)).allSatisfy { plainTrace.combinations[$0] == 0 })
+                trace.reset()
+                plainTrace.reset()
+            }
+        }
+        #expect(predicates > 100 && byTable > 100)
+    }
+
+    private struct Recorded: Equatable {
+        var policies: [Bool]
+        var rules: [UInt8]
+        /// Of every predicate of every condition.
+        var values: [[String]]
+
+        init(_ trace: DecisionTrace) {
+            policies = (0..<trace.counts.policies).map { trace.isEvaluated(policy: $0) }
+            rules = (0..<trace.counts.rules).map { trace[$0].rawValue }
+            values = (0..<trace.counts.conditions).flatMap { trace.predicates(ofCondition: $0).map(\.values) }
+        }
+    }
+
     @Test func `what is recorded changes no decision`() throws {
         let (session, trace) = try Self.session()
         let (plain, _) = try Self.session()

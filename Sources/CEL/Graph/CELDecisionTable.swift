@@ -108,7 +108,7 @@ public struct CELDecisionTable: Sendable, Equatable {
             }
         }
 
-        private mutating func follow(_ outcomes: [Int?]) -> Step {
+        mutating func follow(_ outcomes: [Int?], note: (Int, UInt8) -> Void = { _, _ in }) -> Step {
             var loaded: [Int: CELCell] = [:]
             var position = 0
             // Every way that a table can say goes forward.
@@ -126,15 +126,20 @@ public struct CELDecisionTable: Sendable, Equatable {
                 guard let operation = GraphOperation(rawValue: UInt8(truncatingIfNeeded: word)) else { return .other }
                 func target(_ exit: Int) -> Int { Int(UInt16(truncatingIfNeeded: exits >> (UInt64(exit) * 16))) }
                 switch operation {
-                case .jump, .clearError: position = target(0)
+                case .jump, .clearError:
+                    note(position, GraphTrace.yes)
+                    position = target(0)
                 case .load:
                     loaded[Int(UInt16(truncatingIfNeeded: word >> 16))] = constant(word)
+                    note(position, GraphTrace.yes)
                     position = target(0)
                 default:
                     guard let operand = operand(operation, word, loaded), let number = number(of: operand) else { return .other }
                     guard number < outcomes.count, let outcome = outcomes[number] else { return .needs(number) }
                     // False, true, an error: the exits stand in another order.
-                    position = target([1, 0, 2][outcome])
+                    let next = target([1, 0, 2][outcome])
+                    note(position, GraphTrace.bit(exits, UInt16(truncatingIfNeeded: next)))
+                    position = next
                 }
             }
             return .other
@@ -176,9 +181,11 @@ public struct CELDecisionTable: Sendable, Equatable {
             return operands.count - 1
         }
 
+        /// The operands in the order of the table: what costs most comes last.
+        var order: [Int] { operands.indices.sorted { (operands[$0].comparison, $0) < (operands[$1].comparison, $1) } }
+
         var table: CELDecisionTable {
-            // From the order in which they were come upon to that of the table: what costs most comes last.
-            let order = operands.indices.sorted { (operands[$0].comparison, $0) < (operands[$1].comparison, $1) }
+            let order = order
             var (results, predicates) = (CELDecisionTable.isTable, UInt64(0))
             var (payloads, hashes) = ([UInt64](repeating: 0, count: 3), [UInt32](repeating: 0, count: 3))
             for (place, number) in order.enumerated() {
@@ -227,6 +234,37 @@ public struct CELDecisionTable: Sendable, Equatable {
         if (three ^ three >> 18) & 3 | (three ^ three >> 36) & 3 == 0 { return result }
         let third = outcome(predicates >> (predicateBits * 2), 2, table, frame, memory, text)
         return third >= unknown ? undecided : UInt8(truncatingIfNeeded: three >> (third &* 18) & 3)
+    }
+
+    /// The combination of what all three predicates come to, and what the condition comes to then; nil where the graph has to say.
+    ///
+    /// INVARIANT: as of `evaluate`.
+    @inline(__always)
+    static func combination(
+        _ table: UnsafeRawPointer, frame: UnsafeMutablePointer<CELCell>, memory: UnsafeRawPointer, text: UnsafeRawPointer
+    ) -> (combination: Int, result: UInt8)? {
+        let results = table.load(as: UInt64.self)
+        let predicates = table.load(fromByteOffset: 8, as: UInt64.self)
+        if results == 0 { return nil }
+        let first = outcome(predicates, 0, table, frame, memory, text)
+        let second = outcome(predicates >> predicateBits, 1, table, frame, memory, text)
+        let third = outcome(predicates >> (predicateBits * 2), 2, table, frame, memory, text)
+        let combination = first &+ second &* 3 &+ third &* 9
+        if combination >= unknown { return nil }
+        let result = UInt8(truncatingIfNeeded: results >> (combination &* 2) & 3)
+        return result == undecided ? nil : (Int(combination), result)
+    }
+
+    /// The way through a graph on which its predicates come to a combination.
+    ///
+    /// - Parameter note: is told each instruction that is passed and the `GraphTrace` bit of how it goes on.
+    static func follow(_ graph: UnsafePointer<UInt64>, combination: Int, note: (Int, UInt8) -> Void) {
+        var reader = Reader(image: graph)
+        guard reader.explore([]) else { return }
+        let outcomes = [combination % 3, combination / 3 % 3, combination / 9]
+        var found = [Int?](repeating: nil, count: predicateLimit)
+        for (place, number) in reader.order.enumerated() { found[number] = outcomes[place] }
+        _ = reader.follow(found, note: note)
     }
 
     private static let unknown: UInt64 = 27

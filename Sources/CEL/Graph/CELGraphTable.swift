@@ -139,6 +139,15 @@ public final class CELGraphTable: Sendable {
         return CELDecisionTable(ofGraph: programs[number].image)
     }
 
+    /// The instructions that a program passes where the predicates of its decision table come to a combination.
+    ///
+    /// - Parameter note: is told of each, and the `GraphTrace` bit of how it goes on.
+    public func follow(_ number: Int, combination: Int, note: (Int, UInt8) -> Void) {
+        precondition(number >= 0 && number < count)
+        if programs[number].registerCount == Self.noGraph { return }
+        CELDecisionTable.follow(programs[number].image, combination: combination, note: note)
+    }
+
     /// Whether the first exit of an instruction means that the comparison in the source does not hold: it was turned round.
     public func isTurned(_ number: Int, instruction: Int) -> Bool {
         precondition(instruction >= 0 && instruction < instructionCount(number))
@@ -207,6 +216,15 @@ public struct CELGraphRunner {
             results[index] = CELDecisionTable.evaluate(
                 UnsafeRawPointer(tables + Int(rows[index]) &* stride), frame: frame, memory: memory, text: text)
         }
+    }
+
+    /// Evaluates a decision table with all its predicates.
+    ///
+    /// - Parameter table: the words of one, aligned to 8 bytes.
+    /// - Returns: the combination of what they come to, below 27, and 0 (false), 1 (true) or 2 (an error); nil where the graph has to say.
+    @inline(never)
+    public func evaluate(table: UnsafePointer<UInt32>) -> (combination: Int, result: UInt8)? {
+        CELDecisionTable.combination(UnsafeRawPointer(table), frame: frame, memory: memory, text: text)
     }
 
     /// Evaluates a program and records which way each instruction of its graph went on.
