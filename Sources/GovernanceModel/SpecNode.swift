@@ -30,6 +30,30 @@ public struct SpecNode: Sendable {
         return located
     }
 
+    /// A scalar as it is written: enough to tell that two have the same value. Compared by bytes, unlike texts, of which two ways to compose a
+    /// letter are equal.
+    public struct Scalar: Hashable, Sendable {
+        public var text: String
+        /// Without quotes, so that the core schema says what it is.
+        public var isPlain: Bool
+
+        public static func == (left: Scalar, right: Scalar) -> Bool {
+            left.isPlain == right.isPlain && left.text.utf8.elementsEqual(right.text.utf8)
+        }
+
+        public func hash(into hasher: inout Hasher) {
+            // Texts from a file lie in one piece; of others the length will do.
+            let isHashed: Void? = text.utf8.withContiguousStorageIfAvailable { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+            if isHashed == nil { hasher.combine(text.utf8.count) }
+            hasher.combine(isPlain)
+        }
+    }
+
+    public var scalar: Scalar? {
+        guard case .scalar(let text, let isPlain) = node.content else { return nil }
+        return Scalar(text: text, isPlain: isPlain)
+    }
+
     public func string(_ name: String) -> Located<String>? { self[name]?.string }
 
     /// INVARIANT: `name` is required by the schema, so the checked document has it; the empty text is never seen by a compiler.

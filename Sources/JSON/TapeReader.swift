@@ -83,6 +83,7 @@ struct TapeReader {
         position += 1
         var members: UInt32 = 0
         var hasOtherLetters = false
+        var seen: UInt64 = 0
         skipSpace()
         if take(UInt8(ascii: "}")) { return true }
         while true {
@@ -90,7 +91,14 @@ struct TapeReader {
             guard position < end, text[position] == UInt8(ascii: "\"") else { return false }
             let name = tokenCount
             guard string() else { return false }
-            if !JSONTape.isSearched(members) { hasLargeObject = true } else if isKnown(name, since: token + 1) { return false }
+            if !JSONTape.isSearched(members) {
+                hasLargeObject = true
+            } else {
+                // Most objects have no two names of the same length and first letter, or few: the others need not be compared.
+                let mark = mark(of: name)
+                if seen & mark != 0, isKnown(name, since: token + 1) { return false }
+                seen |= mark
+            }
             // From the first name with other letters on: a letter such as the sign for kelvin is the same as one of ASCII.
             if !hasOtherLetters { hasOtherLetters = !tokens[name].isASCII }
             if hasOtherLetters, JSONTape.isSearched(members), isCanonicallyKnown(name, since: token + 1) { return false }
@@ -106,6 +114,14 @@ struct TapeReader {
             tokens[token].next = UInt32(truncatingIfNeeded: tokenCount)
             return true
         }
+    }
+
+    /// One of 64 bits, the same for equal names.
+    @inline(__always)
+    private func mark(of name: Int) -> UInt64 {
+        let length = tokens[name].count
+        let letter = length == 0 ? 0 : UInt32(base(name)[0])
+        return 1 << UInt64((length &* 11 &+ letter) & 63)
     }
 
     /// Whether the name occurs among the members before it.

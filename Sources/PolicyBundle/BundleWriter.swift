@@ -33,6 +33,13 @@ public struct BundleWriter {
         UInt32(sections[section.rawValue].count / max(1, section.stride))
     }
 
+    /// Makes room for so many subjects at once: growing again and again would move them as often.
+    public mutating func reserve(subjects: Int) {
+        sections[BundleSection.subj.rawValue].reserveCapacity(subjects * BundleSection.subj.stride)
+        sections[BundleSection.strx.rawValue].reserveCapacity(sections[BundleSection.strx.rawValue].count + subjects * 2)
+        stringBytes.reserveCapacity(stringBytes.count + subjects * 40)
+    }
+
     // MARK: Strings and lists
 
     /// An id for `text`, to be used where a column is a string. Equal texts have one id.

@@ -11,6 +11,8 @@ struct BundleEmitter {
     let conditions: CompiledConditions
     let environment: CELEnvironment
     var writer = BundleWriter()
+    /// For each subject attribute, by number, where the values are that were stored last.
+    private var attributeValues: [Int: [SpecNode.Scalar: UInt32]] = [:]
     var closures: Closures
     let names: MatchDimensions.Names
     let policyIndex: [String: UInt32]
@@ -174,6 +176,7 @@ struct BundleEmitter {
     // MARK: Subjects
 
     private mutating func subjects() {
+        writer.reserve(subjects: governance.all(.user).count + governance.all(.serviceAccount).count)
         for document in governance.all(.user) {
             let user = User(spec: document.spec)
             let teams = closures.teams(ofUser: document.name.value)
@@ -210,12 +213,23 @@ struct BundleEmitter {
 
     /// The list of the attributes' values in the order in which they are declared.
     private mutating func attributes(_ given: [(key: Located<String>, value: SpecNode)]) -> UInt32 {
-        var words: [UInt32] = []
-        for declared in subjectAttributes {
-            let value = given.first { $0.key.value == declared.name.value }.flatMap { AttributeValue.value($0.value, type: declared.type) }
-            words.append(value.map { writer.value($0) } ?? BundleFormat.none)
+        var words = [UInt32](repeating: BundleFormat.none, count: subjectAttributes.count)
+        for (key, node) in given {
+            guard let number = subjectAttributes.firstIndex(where: { $0.name.value == key.value }) else { continue }
+            words[number] = attribute(node, number)
         }
         return writer.list(words).offset
+    }
+
+    private mutating func attribute(_ node: SpecNode, _ number: Int) -> UInt32 {
+        let scalar = node.scalar
+        if let scalar, let known = attributeValues[number]?[scalar] { return known }
+        guard let value = AttributeValue.value(node, type: subjectAttributes[number].type) else { return BundleFormat.none }
+        let row = writer.value(value)
+        if let scalar, attributeValues[number, default: [:]].count < AttributeValue.remembered {
+            attributeValues[number, default: [:]][scalar] = row
+        }
+        return row
     }
 
     /// Subjects of one file follow each other.

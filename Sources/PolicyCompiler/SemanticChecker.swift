@@ -12,6 +12,8 @@ struct SemanticChecker {
     let now: Int64
     private(set) var diagnostics: [Diagnostic] = []
     private let subjectAttributes: [Organization.Attribute]
+    /// For each of them, scalars that were found right: the same few values stand in most documents.
+    private var accepted: [[SpecNode.Scalar: Bool]]
     private let resourceTypes: [String]
     private let knownActions: [String]
 
@@ -20,6 +22,7 @@ struct SemanticChecker {
         self.organization = organization
         self.now = now
         subjectAttributes = organization.subjectAttributes
+        accepted = subjectAttributes.map { _ in [:] }
         let types = organization.resourceTypes
         resourceTypes = ["model"] + types.map(\.name.value)
         knownActions = Model.actions + types.flatMap { $0.actions.map(\.value) }
@@ -88,13 +91,17 @@ struct SemanticChecker {
 
     private mutating func attributes(_ given: [(key: Located<String>, value: SpecNode)]) {
         for (key, value) in given {
-            guard let attribute = subjectAttributes.first(where: { $0.name.value == key.value }) else {
+            guard let number = subjectAttributes.firstIndex(where: { $0.name.value == key.value }) else {
                 report(
                     .attributeType, "the attribute `\(key.value)` is not declared", at: key.span,
                     help: Suggestion.help(for: key.value, among: subjectAttributes.map(\.name.value))
                         ?? "declare it in the Organization's `subjectAttributes`")
                 continue
             }
+            let scalar = value.scalar
+            if let scalar, accepted[number][scalar] != nil { continue }
+            let attribute = subjectAttributes[number]
+            let before = diagnostics.count
             if AttributeValue.value(value, type: attribute.type) == nil {
                 report(
                     .attributeType, "the attribute `\(key.value)` must be of type `\(attribute.type)`", at: value.span,
@@ -105,6 +112,9 @@ struct SemanticChecker {
                 for text in texts where !attribute.values.contains(where: { $0.utf8.elementsEqual(text.value.utf8) }) {
                     notAllowed(text, attribute)
                 }
+            }
+            if let scalar, diagnostics.count == before, accepted[number].count < AttributeValue.remembered {
+                accepted[number][scalar] = true
             }
         }
     }
@@ -260,6 +270,9 @@ struct SemanticChecker {
 
 /// Values of attributes, read by their declared types.
 enum AttributeValue {
+    /// So many different values of an attribute are worth remembering.
+    static let remembered = 4_096
+
     /// `node` as a value of the declared `type`; `nil` if it is none.
     static func value(_ node: SpecNode, type: String) -> CELValue? {
         switch (type, node.json) {

@@ -104,7 +104,9 @@ extension DecisionSession {
                 let name = tape.bytes(token)
                 let cell: CELCell
                 if let member = table[name] {
-                    cell = try value(token + 1, member, at: { "/resource/properties/\(RequestError.escape(self.tape.string(token)))" })
+                    let isRead = member.pointee.slot >= 0 || slots.resourceProperties >= 0 || Self.isText(name, "region")
+                    cell = try value(
+                        token + 1, member, isRead: isRead, at: { "/resource/properties/\(RequestError.escape(self.tape.string(token)))" })
                     if member.pointee.slot >= 0 { activation[member.pointee.slot] = cell }
                 } else if isOpen {
                     cell = slots.resourceProperties >= 0 || Self.isText(name, "region") ? dynamic(token + 1) : .null
@@ -137,7 +139,8 @@ extension DecisionSession {
         while token < end {
             let name = tape.bytes(token)
             if let member = engine.contextMembers[name] {
-                let cell = try value(token + 1, member, at: { "/context/\(RequestError.escape(self.tape.string(token)))" })
+                let cell = try value(
+                    token + 1, member, isRead: member.pointee.slot >= 0, at: { "/context/\(RequestError.escape(self.tape.string(token)))" })
                 if Self.isText(name, "inputTokens") {
                     request.pointee.inputTokens = try count(cell, token)
                 } else if Self.isText(name, "maxOutputTokens") {

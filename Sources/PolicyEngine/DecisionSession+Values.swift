@@ -4,16 +4,17 @@ import PolicyBundle
 
 /// From JSON to cells.
 extension DecisionSession {
-    /// A member's value: of its type, and one of its values where not every one is allowed.
+    /// A member's value: of its type, and one of its values where not every one is allowed. After the same checks absent, where it is not to
+    /// be read and is no number.
     func value(
-        _ token: Int, _ member: UnsafePointer<DeclaredMember>, at pointer: () -> String
+        _ token: Int, _ member: UnsafePointer<DeclaredMember>, isRead: Bool, at pointer: () -> String
     ) throws(RequestError) -> CELCell {
         let kind = tape.kind(token)
         let values = member.pointee.values
         switch (member.pointee.type, kind) {
         case (.string, .string):
             if !values.isEmpty { try expect(token, among: values, at: pointer()) }
-            return engine.records.cell(ofText: tape.bytes(token), in: activation)
+            return isRead ? engine.records.cell(ofText: tape.bytes(token), in: activation) : .absent
         case (.int, .int): return .int(tape.int(token))
         case (.bool, .bool): return .bool(tape.bool(token))
         case (.int, .double): if let exact = Int64(exactly: tape.double(token)) { return .int(exact) }
@@ -21,24 +22,25 @@ extension DecisionSession {
         case (.timestamp, .string):
             if let time = CELTimestamp(text: tape.string(token)) { return .timestamp(time) }
             throw RequestError(pointer(), "must be a time such as 2026-01-31T12:00:00Z (RFC 3339)")
-        case (.stringList, .array): return try strings(token, among: values, at: pointer)
-        case (.stringMap, .object): return try stringMap(token, at: pointer)
-        case (.dynamic, _), (.map, .object): return dynamic(token)
+        case (.stringList, .array): return try strings(token, among: values, isRead: isRead, at: pointer)
+        case (.stringMap, .object): return try stringMap(token, isRead: isRead, at: pointer)
+        case (.dynamic, _), (.map, .object): return isRead ? dynamic(token) : .absent
         default: break
         }
         throw RequestError(pointer(), "must be \(member.pointee.type.expectation), found \(kind.name)")
     }
 
-    private func strings(_ array: Int, among values: UnsafeBufferPointer<UInt32>, at pointer: () -> String) throws(RequestError) -> CELCell
-    {
-        let list = activation.makeList(count: tape.count(array))
+    private func strings(
+        _ array: Int, among values: UnsafeBufferPointer<UInt32>, isRead: Bool, at pointer: () -> String
+    ) throws(RequestError) -> CELCell {
+        let list = isRead ? activation.makeList(count: tape.count(array)) : .absent
         var element = array + 1
         var index = 0
         while element < tape.next(array) {
             guard tape.kind(element) == .string else {
                 throw RequestError("\(pointer())/\(index)", "must be a string, found \(tape.kind(element).name)")
             }
-            activation.setElement(index, of: list, to: activation.makeText(tape.bytes(element)))
+            if isRead { activation.setElement(index, of: list, to: activation.makeText(tape.bytes(element))) }
             index += 1
             element = tape.next(element)
         }
@@ -52,8 +54,8 @@ extension DecisionSession {
         return list
     }
 
-    private func stringMap(_ object: Int, at pointer: () -> String) throws(RequestError) -> CELCell {
-        let map = activation.makeMap(count: tape.count(object))
+    private func stringMap(_ object: Int, isRead: Bool, at pointer: () -> String) throws(RequestError) -> CELCell {
+        let map = isRead ? activation.makeMap(count: tape.count(object)) : .absent
         var token = object + 1
         var index = 0
         while token < tape.next(object) {
@@ -61,12 +63,14 @@ extension DecisionSession {
                 throw RequestError(
                     "\(pointer())/\(RequestError.escape(tape.string(token)))", "must be a string, found \(tape.kind(token + 1).name)")
             }
-            activation.setEntry(
-                index, of: map, key: activation.makeText(tape.bytes(token)), value: activation.makeText(tape.bytes(token + 1)))
+            if isRead {
+                activation.setEntry(
+                    index, of: map, key: activation.makeText(tape.bytes(token)), value: activation.makeText(tape.bytes(token + 1)))
+            }
             index += 1
             token = tape.next(token + 1)
         }
-        activation.finishMap(map)
+        if isRead { activation.finishMap(map) }
         return map
     }
 

@@ -39,7 +39,9 @@ struct DifferentialTests {
                 if result.hasTable { tables += 1 }
                 if result.table != nil { told += 1 }
                 if !result.agrees {
-                    Issue.record("\(name): machine \(result.machine), graph \(result.graph), table \(result.table.map { "\($0)" } ?? "none"), oracle \(result.oracle)")
+                    Issue.record(
+                        "\(name): machine \(result.machine), graph \(result.graph), table \(result.table.map { "\($0)" } ?? "none"), oracle \(result.oracle)"
+                    )
                 }
                 if let excess = CostOrder.excess(result) { Issue.record("\(name): \(excess)") }
             }
@@ -48,7 +50,8 @@ struct DifferentialTests {
         }
         print(
             "differential \(kind.rawValue): \(compiled) of \(Self.runs) compiled; of two evaluations each, \(errors) gave errors, "
-                + "\(decided) were decided by the graph; \(tables) had a decision table, \(told) were decided by it; \(ordered) had clearly different costs")
+                + "\(decided) were decided by the graph; \(tables) had a decision table, \(told) were decided by it; \(ordered) had clearly different costs"
+        )
         #expect(compiled > Self.runs / 10)
         if kind == .small {
             #expect(told > Self.runs / 4)

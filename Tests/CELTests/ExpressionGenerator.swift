@@ -93,8 +93,10 @@ struct ExpressionGenerator {
 
     private static let simple = [
         "i > 1", "i >= 2", "i < 7", "i <= -1", "i == 100", "i != 0", "1 < i", "gone > 3", "gone == 4", "d > 1.5", "d <= 0.0", "d == 1.5",
-        "d != 1.5", "2.0 < d", "s == 'abc'", "s != 'a'", "s == ''", "s == 'héllo'", "s2 == 'abcdefghi'", "s2 == 'abcdefgh'", "b", "!b", "has(r.n)",
-        "r.n > 3", "'a' in any", "'x' in any", "any == 'x'", "any == 3", "any > 2", "1 in l", "i == u", "has(r.s)", "r.s == 'r'", "'a' in texts",
+        "d != 1.5", "2.0 < d", "s == 'abc'", "s != 'a'", "s == ''", "s == 'héllo'", "s2 == 'abcdefghi'", "s2 == 'abcdefgh'", "b", "!b",
+        "has(r.n)",
+        "r.n > 3", "'a' in any", "'x' in any", "any == 'x'", "any == 3", "any > 2", "1 in l", "i == u", "has(r.s)", "r.s == 'r'",
+        "'a' in texts",
         "'abcdefghi' in texts", "!('' in texts)", "texts == ['a']",
     ]
 

@@ -37,6 +37,35 @@ import Testing
         }
     }
 
+    @Test func `attributes whose texts differ only in their normal form stay apart`() throws {
+        let text = """
+            apiVersion: charter/v1
+            kind: Organization
+            metadata: {name: acme}
+            spec: {displayName: Acme, currency: USD, subjectAttributes: {name: {type: string}, level: {type: string}}}
+            ---
+            apiVersion: charter/v1
+            kind: User
+            metadata: {name: a}
+            spec: {email: a@b.c, attributes: {name: "\u{E9}", level: "1"}}
+            ---
+            apiVersion: charter/v1
+            kind: User
+            metadata: {name: b}
+            spec: {email: b@b.c, attributes: {name: "e\u{301}", level: "1"}}
+
+            """
+        let bundle = try PolicyBundle(bytes: TestEngine.bundle(["x.yaml": text]))
+        let values = (0..<2).map { row in
+            (0..<2).map { bundle.word(.list, bundle.index(.subj, row, SubjectColumn.attributes) + $0, 0) }
+        }
+        #expect(values[0][0] != values[1][0] && values[0][1] == values[1][1])
+        // The same text with and without quotes is a text and a number.
+        let wrong = text.replacingOccurrences(of: "name: \"e\u{301}\", level: \"1\"", with: "level: 1")
+        #expect(wrong != text)
+        #expect(throws: TestEngine.NotCompiled.self) { try TestEngine.bundle(["x.yaml": wrong]) }
+    }
+
     @Test func `a condition whose texts differ only in their normal form keeps both`() throws {
         let policy = """
             apiVersion: charter/v1

@@ -22,7 +22,8 @@ public struct CELDecisionTable: Sendable, Equatable {
         results: isTable | 0x0015_5555_5555_5555, predicates: 0, payloads: [0, 0, 0], hashes: [0, 0, 0])
 
     private init(results: UInt64, predicates: UInt64, payloads: [UInt64], hashes: [UInt32]) {
-        words = ([results, predicates] + payloads).flatMap { [UInt32(truncatingIfNeeded: $0), UInt32(truncatingIfNeeded: $0 >> 32)] } + hashes
+        words =
+            ([results, predicates] + payloads).flatMap { [UInt32(truncatingIfNeeded: $0), UInt32(truncatingIfNeeded: $0 >> 32)] } + hashes
     }
 
     static let predicateLimit = 3
