@@ -8,79 +8,12 @@ import PolicyEngine
 enum FuzzWorld {
     struct NotCompiled: Error {}
 
-    static let documents = """
-        apiVersion: charter/v1
-        kind: Organization
-        metadata: {name: acme}
-        spec:
-          displayName: Acme
-          currency: USD
-          subjectAttributes: {projects: {type: stringList}, since: {type: timestamp}, level: {type: int}}
-          contextAttributes: {stage: {type: string, values: [draft, final]}, due: {type: timestamp}, score: {type: double}}
-          resourceTypes:
-            - {name: tool, actions: [call], properties: {size: {type: int}, kind: {type: string, values: [a, b]}}}
-            - {name: data, actions: [read], open: true}
-        ---
-        apiVersion: charter/v1
-        kind: Provider
-        metadata: {name: p}
-        spec: {type: openai, region: eu}
-        ---
-        apiVersion: charter/v1
-        kind: Model
-        metadata: {name: p/m}
-        spec: {provider: p, upstream: m, tags: [a, b], maxOutput: 9, prices: [{effectiveFrom: 2026-01-01, input: 1, output: 2}]}
-        ---
-        apiVersion: charter/v1
-        kind: Role
-        metadata: {name: r}
-        spec:
-          permissions:
-            - {actions: ["*"], resources: ["model:*", "tool:x*"], when: 'subject.id.matches("^[a-z]+$")'}
-            - {actions: [llm.chat], resources: ["model:p/*", "data:*"]}
-        ---
-        apiVersion: charter/v1
-        kind: Team
-        metadata: {name: t}
-        spec: {roles: [r], members: [{user: ada}]}
-        ---
-        apiVersion: charter/v1
-        kind: Team
-        metadata: {name: u}
-        spec: {parent: t, members: [{user: bob}]}
-        ---
-        apiVersion: charter/v1
-        kind: User
-        metadata: {name: ada}
-        spec: {email: a@b.c, identities: [x], attributes: {projects: [k, l], since: 2025-01-01, level: 3}}
-        ---
-        apiVersion: charter/v1
-        kind: User
-        metadata: {name: bob}
-        spec: {email: b@b.c, roles: [r]}
-        ---
-        apiVersion: charter/v1
-        kind: Policy
-        metadata: {name: q}
-        spec:
-          type: usage
-          match: {teams: [t], not: {tags: [z], roles: [r2]}}
-          variables: [{name: v, expression: 'subject.attributes.projects.filter(x, x in ["k", "m"])'}]
-          rules:
-            - {name: a, when: 'size(variables.v) > 1 || now - subject.attributes.since < duration("1h")', effect: deny, message: '"no " + variables.v[0]'}
-            - {name: b, effect: limit, limit: {maxOutputTokens: 5}}
-        ---
-        apiVersion: charter/v1
-        kind: Role
-        metadata: {name: r2}
-        spec: {}
-        ---
-        apiVersion: charter/v1
-        kind: Exemption
-        metadata: {name: e}
-        spec: {subject: "role:r", policies: [s0], reason: z, approver: ada, expires: 2027-01-01}
+    /// `Tests/Corpus`.
+    private static let corpus = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../Corpus").standardized
 
-        """
+    private static func documents() throws -> String {
+        try String(contentsOf: corpus.appendingPathComponent("world.yaml"), encoding: .utf8)
+    }
 
     /// Policies that are found by a value of the context, and by a subject.
     private static func policies() -> String {
@@ -100,7 +33,7 @@ enum FuzzWorld {
     }
 
     static func bundle() throws -> [UInt8] {
-        let file = DocumentReader.read(Array((documents + policies()).utf8), path: "a.yaml")
+        let file = DocumentReader.read(Array((try documents() + policies()).utf8), path: "a.yaml")
         let (governance, diagnostics) = Governance.link([file])
         let origin = BundleOrigin(commit: String(repeating: "c", count: 40), tree: String(repeating: "d", count: 40), time: 0)
         let result = PolicyCompiler.compile(
@@ -119,12 +52,43 @@ enum FuzzWorld {
     /// A moment at which the exemption holds.
     static let now: Int64 = 1_780_000_000_000_000_000
 
+    /// The bundle, and for each section three in which a word in its middle is none, zero or beyond all counts: behind each stands a check.
+    private static func bundles() throws -> [(name: String, bytes: [UInt8])] {
+        let original = try bundle()
+        let parsed = try PolicyBundle(bytes: original)
+        var all = [("small", original)]
+        for (number, section) in BundleSection.allCases.enumerated() {
+            let size = parsed.count(section) * max(1, section.stride * 4)
+            let entry = 64 + number * 24 + 8
+            let start = original[entry..<entry + 8].reversed().reduce(0) { $0 << 8 | Int($1) }
+            for (name, word) in [("none", UInt32.max), ("zero", 0), ("far", 0x00FF_FFFF)] where size >= 4 {
+                var altered = original
+                let place = start + size / 8 * 4
+                withUnsafeBytes(of: word.littleEndian) { altered.replaceSubrange(place..<place + 4, with: $0) }
+                all.append(("\(section.name)-\(name)", altered))
+            }
+        }
+        return all
+    }
+
+    /// The files of a folder, a line each: what `Tests/Corpus/requests.base64` is made with, from a folder that `-merge=1` has made small.
+    static func pack(_ folder: String) throws -> String {
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+        let files = try names.map { try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\($0)")) }
+        return files.sorted { ($0.count, $0.base64EncodedString()) < ($1.count, $1.base64EncodedString()) }
+            .map { $0.base64EncodedString() + "\n" }.joined()
+    }
+
     static func writeSeeds(_ folder: String) throws {
         let manager = FileManager.default
         for name in ["bundle", "request"] { try manager.createDirectory(atPath: "\(folder)/\(name)", withIntermediateDirectories: true) }
-        try Data(bundle()).write(to: URL(fileURLWithPath: "\(folder)/bundle/small"))
+        for (name, bytes) in try bundles() { try Data(bytes).write(to: URL(fileURLWithPath: "\(folder)/bundle/\(name)")) }
         for (number, request) in requests.enumerated() {
             try Data(request.utf8).write(to: URL(fileURLWithPath: "\(folder)/request/\(number)"))
+        }
+        let kept = try String(contentsOf: corpus.appendingPathComponent("requests.base64"), encoding: .utf8)
+        for (number, line) in kept.split(separator: "\n").enumerated() {
+            try Data(base64Encoded: String(line))?.write(to: URL(fileURLWithPath: "\(folder)/request/kept-\(number)"))
         }
     }
 }
