@@ -1,6 +1,15 @@
 internal import CLibGit2
 
 extension GitRepository {
+    /// Makes an empty bare repository, folders included.
+    public static func createBare(at path: String) throws(GitError) {
+        try LibGit2.start()
+        try LibGit2.checkText(path, "the path of a repository")
+        var made: OpaquePointer?
+        try LibGit2.check(git_repository_init(&made, path, 1), "making a repository at `\(path)`")
+        git_repository_free(made)
+    }
+
     /// Writes a commit that changes `parent` (or an empty tree) and returns its id. No work tree and no index is touched.
     ///
     /// - Parameters:

@@ -13,7 +13,7 @@ extension PostgresConnection {
         }
         guard !isCopying else { throw PostgresError(.usage, "no COPY can run inside another") }
         let names = columns.map { Self.quoteIdentifier($0) }.joined(separator: ", ")
-        try begin("COPY \(Self.quoteTable(table)) (\(names)) FROM STDIN (FORMAT binary)", on: connection)
+        try begin("COPY \(Self.quoteTable(table)) (\(names)) FROM STDIN (FORMAT binary)", PGRES_COPY_IN, on: connection)
         isCopying = true
         defer { isCopying = false }
 
@@ -31,11 +31,47 @@ extension PostgresConnection {
         return try end(try live())
     }
 
-    private func begin(_ sql: String, on connection: OpaquePointer) throws(PostgresError) {
+    /// Reads the rows of `table` by binary COPY, in the order in which they lie, and returns how many.
+    ///
+    /// - Parameter row: is given the fields of each, as `PostgresFieldBuffer` writes them; valid during the call. When it throws, its error is
+    ///   passed on; the connection stays usable.
+    @discardableResult
+    public func copyOut(from table: String, columns: [String], row: (UnsafeRawBufferPointer) throws -> Void) throws -> Int {
+        let connection = try live()
+        guard !isCopying else { throw PostgresError(.usage, "no COPY can run inside another") }
+        let names = columns.map { Self.quoteIdentifier($0) }.joined(separator: ", ")
+        // As a query, which a view answers too.
+        try begin("COPY (SELECT \(names) FROM \(Self.quoteTable(table))) TO STDOUT (FORMAT binary)", PGRES_COPY_OUT, on: connection)
+        isCopying = true
+        defer { isCopying = false }
+        var reader = PostgresCopyReader(columnCount: columns.count)
+        do {
+            while true {
+                var message: UnsafeMutablePointer<CChar>?
+                let count = PQgetCopyData(connection, &message, 0)
+                guard count > 0, let message else {
+                    if count == -1 { break }
+                    throw PostgresErrorReading.error(of: nil, on: connection)
+                }
+                defer { PQfreemem(message) }
+                try reader.read(UnsafeRawBufferPointer(start: message, count: Int(count)), row)
+            }
+        } catch {
+            if isUsable { PostgresCopyState.leave(connection) }
+            throw error
+        }
+        let result = PQgetResult(connection)
+        defer { PostgresCopyState.drain(connection) }
+        _ = try accept(result, on: connection)
+        guard reader.isEnded else { throw PostgresError(.protocolViolation, "a COPY ended without its trailer") }
+        return reader.rowCount
+    }
+
+    private func begin(_ sql: String, _ status: ExecStatusType, on connection: OpaquePointer) throws(PostgresError) {
         guard !sql.utf8.contains(0) else { throw PostgresError(.usage, "a table or column name holds a NUL character") }
         guard let result = PQexec(connection, sql) else { throw PostgresErrorReading.error(of: nil, on: connection) }
         defer { PQclear(result) }
-        guard PQresultStatus(result) == PGRES_COPY_IN else { throw PostgresErrorReading.error(of: result, on: connection) }
+        guard PQresultStatus(result) == status else { throw PostgresErrorReading.error(of: result, on: connection) }
     }
 
     private func end(_ connection: OpaquePointer) throws(PostgresError) -> Int {

@@ -16,107 +16,88 @@ public final class PostgresCopyWriter {
     /// How many rows were begun.
     public private(set) var rowCount = 0
 
-    // INVARIANT: `buffer` holds `capacity` bytes, of which the first `count` are written; `reserve` precedes every store.
-    private var buffer: UnsafeMutableRawPointer
-    private var capacity: Int
-    private var count = 0
+    private let fields: PostgresFieldBuffer
     /// Absent once the COPY has ended. Not libpq's own pointer: the closure that writes may close the connection.
     private var connection: PostgresConnection?
 
     init(columnCount: Int, connection: PostgresConnection) {
         self.columnCount = columnCount
         self.connection = connection
-        capacity = Self.flushThreshold + 64 * 1024
-        buffer = .allocate(byteCount: capacity, alignment: 16)
-        append("PGCOPY\n".utf8.map { $0 } + [0xFF, 0x0D, 0x0A, 0x00])
-        store(Int64(0))
+        fields = PostgresFieldBuffer(capacity: Self.flushThreshold + 64 * 1024)
+        fields.append("PGCOPY\n".utf8.map { $0 } + [0xFF, 0x0D, 0x0A, 0x00])
+        fields.store(Int64(0))
     }
-
-    deinit { buffer.deallocate() }
 
     /// Begins the next row.
     public func beginRow() throws(PostgresError) {
         try checkRowIsWhole()
-        if count >= Self.flushThreshold { try flush() }
-        store(Int16(columnCount))
+        if fields.count >= Self.flushThreshold { try flush() }
+        fields.store(Int16(columnCount))
         missing = columnCount
         rowCount += 1
+    }
+
+    /// A whole row, of fields that were put into a buffer before.
+    public func row(_ encoded: UnsafeRawBufferPointer) throws(PostgresError) {
+        try beginRow()
+        try take(room: encoded.count)
+        missing = 0
+        fields.append(encoded)
     }
 
     /// NULL, in a column of any type.
     public func null() throws(PostgresError) {
         try take()
-        store(Int32(-1))
+        fields.null()
     }
 
     /// `text`, `varchar`, `name`, `json`, or an enum's label.
     public func text(_ value: String?) throws(PostgresError) {
-        guard var value else { return try null() }
+        guard let value else { return try null() }
         try take(room: value.utf8.count)
-        store(Int32(value.utf8.count))
-        value.withUTF8 { append(UnsafeRawBufferPointer($0)) }
+        fields.text(value)
     }
 
     /// `integer`.
     public func int4(_ value: Int32?) throws(PostgresError) {
         guard let value else { return try null() }
         try take()
-        store(Int32(4))
-        store(value)
+        fields.int4(value)
     }
 
     /// `bigint`.
     public func int8(_ value: Int64?) throws(PostgresError) {
         guard let value else { return try null() }
         try take()
-        store(Int32(8))
-        store(value)
+        fields.int8(value)
     }
 
     /// `boolean`.
     public func bool(_ value: Bool?) throws(PostgresError) {
         guard let value else { return try null() }
         try take()
-        store(Int32(1))
-        store(value ? UInt8(1) : 0)
+        fields.bool(value)
     }
 
     /// `bytea`.
     public func bytes(_ value: [UInt8]?) throws(PostgresError) {
         guard let value else { return try null() }
         try take(room: value.count)
-        store(Int32(value.count))
-        append(value)
+        fields.bytes(value)
     }
 
     /// `jsonb`, from the text of a JSON document; the server checks it.
     public func jsonb(_ value: String?) throws(PostgresError) {
-        guard var value else { return try null() }
-        let length = value.utf8.count + 1
-        try take(room: length)
-        store(Int32(length))
-        // The version of jsonb's binary form, before the text.
-        store(UInt8(1))
-        value.withUTF8 { append(UnsafeRawBufferPointer($0)) }
+        guard let value else { return try null() }
+        try take(room: value.utf8.count + 1)
+        fields.jsonb(value)
     }
 
     /// `text[]`.
     public func textArray(_ value: [String]?) throws(PostgresError) {
         guard let value else { return try null() }
-        let header = value.isEmpty ? 12 : 20
-        let length = value.reduce(header) { $0 + 4 + $1.utf8.count }
-        try take(room: length)
-        store(Int32(length))
-        store(Int32(value.isEmpty ? 0 : 1))  // dimensions
-        store(Int32(0))  // no NULL inside
-        store(Int32(25))  // the OID of text
-        guard !value.isEmpty else { return }
-        store(Int32(value.count))
-        store(Int32(1))  // the lower bound
-        for var element in value {
-            store(Int32(element.utf8.count))
-            element.withUTF8 { append(UnsafeRawBufferPointer($0)) }
-        }
+        try take(room: PostgresFieldBuffer.size(ofArray: value))
+        fields.textArray(value)
     }
 
     /// `timestamptz`, in microseconds since 1970-01-01 00:00 UTC.
@@ -134,18 +115,13 @@ public final class PostgresCopyWriter {
             throw PostgresError(.usage, "`\(value.prefix(64))` is not a decimal number that numeric holds")
         }
         try take(room: 8 + 2 * number.digits.count)
-        store(Int32(8 + 2 * number.digits.count))
-        store(UInt16(number.digits.count))
-        store(number.weight)
-        store(number.isNegative ? UInt16(0x4000) : 0)
-        store(number.scale)
-        for digit in number.digits { store(digit) }
+        fields.numeric(number)
     }
 
     /// Ends the data and sends what is left.
     func finish() throws(PostgresError) {
         try checkRowIsWhole()
-        store(Int16(-1))
+        fields.store(Int16(-1))
         try flush()
     }
 
@@ -164,7 +140,7 @@ public final class PostgresCopyWriter {
             throw PostgresError(.usage, "row \(rowCount) of the COPY has more than \(columnCount) values, or was not begun")
         }
         // The whole buffer goes out in one call, whose length is a signed 32-bit number.
-        guard room <= Self.longestField, count + room < Int(Int32.max) - 64 else {
+        guard room <= Self.longestField, fields.count + room < Int(Int32.max) - 64 else {
             throw PostgresError(.usage, "a value of \(room) bytes is too long to copy")
         }
         missing -= 1
@@ -173,36 +149,8 @@ public final class PostgresCopyWriter {
     private func flush() throws(PostgresError) {
         guard let connection else { throw PostgresError(.usage, "the COPY has ended") }
         let live = try connection.live()
-        let sent = PQputCopyData(live, buffer.assumingMemoryBound(to: CChar.self), Int32(count))
+        let sent = PQputCopyData(live, fields.bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(fields.count))
         guard sent == 1 else { throw PostgresErrorReading.error(of: nil, on: live) }
-        count = 0
-    }
-
-    private func append(_ bytes: [UInt8]) {
-        bytes.withUnsafeBytes { append($0) }
-    }
-
-    private func append(_ bytes: UnsafeRawBufferPointer) {
-        guard let source = bytes.baseAddress else { return }
-        reserve(bytes.count)
-        (buffer + count).copyMemory(from: source, byteCount: bytes.count)
-        count += bytes.count
-    }
-
-    /// Stores in network byte order.
-    private func store<N: FixedWidthInteger & BitwiseCopyable>(_ value: N) {
-        reserve(MemoryLayout<N>.size)
-        (buffer + count).storeBytes(of: value.bigEndian, as: N.self)
-        count += MemoryLayout<N>.size
-    }
-
-    private func reserve(_ extra: Int) {
-        guard count + extra > capacity else { return }
-        let grown = max(capacity * 2, count + extra)
-        let larger = UnsafeMutableRawPointer.allocate(byteCount: grown, alignment: 16)
-        larger.copyMemory(from: buffer, byteCount: count)
-        buffer.deallocate()
-        buffer = larger
-        capacity = grown
+        fields.removeAll()
     }
 }

@@ -1,22 +1,20 @@
 import Digest
-import Foundation
+import Glibc
 import GovernanceModel
 import Postgres
 
 /// Compares what the database holds, column by column, with what a commit wants. Only reads.
+///
+/// The rows are read as they lie, by binary COPY, and each is compared with the bytes that the commit's row would be copied with: no hash that is
+/// stored is trusted, none is computed by the database, and what is alike costs little more than reading it.
 struct Planner {
     let connection: PostgresConnection
     let desired: DesiredState
 
-    /// One round trip if nothing differs: each table's digest is computed by the database from its columns.
-    func plan() throws(PostgresError) -> SyncPlan {
-        let statement = desired.tables.map { Self.fill(PackageResources.table_digest_sql, $0.layout) }.joined(separator: "\nUNION ALL\n")
-        let held = try connection.query(statement)
-        var digests: [String: String] = [:]
-        for row in held { digests[try row.text("table_name")] = row["digest"] }
+    func plan() throws -> SyncPlan {
         var plan = SyncPlan()
         var found = Differences()
-        for table in desired.tables where digests[table.layout.table] != table.digest.description {
+        for table in desired.tables {
             let tablePlan = try compare(table, &found)
             if !tablePlan.deletes.isEmpty || !tablePlan.writes.isEmpty { plan.tables.append(tablePlan) }
         }
@@ -24,41 +22,47 @@ struct Planner {
         return plan
     }
 
-    private func compare(_ table: DesiredState.Table, _ found: inout Differences) throws(PostgresError) -> SyncPlan.TablePlan {
+    private func compare(_ table: DesiredState.Table, _ found: inout Differences) throws -> SyncPlan.TablePlan {
         let layout = table.layout
-        var held: [ExactText: String] = [:]
-        for row in try connection.query(Self.fill(PackageResources.row_hashes_sql, layout)) {
-            held[ExactText(row["key"] ?? "")] = row["hash"] ?? ""
-        }
-        var plan = SyncPlan.TablePlan(layout: layout)
-        var changed: [ExactText: StoredRow] = [:]
-        for row in table.rows {
-            let key = ExactText(ColumnExpressions.keyText(row.key))
-            guard let hash = held.removeValue(forKey: key) else {
-                plan.writes.append(row)
-                found.add(layout, row.key, .create, Self.allFields(layout, row.key, expected: row.values.map(\.canonicalText), actual: nil))
-                continue
+        let index = RowIndex(table)
+        var isHeld = [Bool](repeating: false, count: table.rows.count)
+        var changed: [(row: Int, held: [UInt8])] = []
+        var superfluous: [[UInt8]] = []
+        let count = try connection.copyOut(from: "governance.\(layout.table)", columns: RowImage.columns(layout)) { bytes in
+            guard let row = index.find(bytes) else {
+                superfluous.append(Array(bytes))
+                return
             }
-            if hash != Hexadecimal.encode(row.hash) {
-                plan.writes.append(row)
-                changed[key] = row
+            isHeld[row] = true
+            if !Self.isSame(bytes, table.rows[row].image) || !RowImage.isUntouched(bytes, layout: layout) {
+                changed.append((row, Array(bytes)))
             }
         }
-        plan.deletes = held.keys.sorted().map(\.text)
-        let interesting = plan.deletes + changed.keys.map(\.text)
-        guard !interesting.isEmpty else { return plan }
-        let rows = try connection.query(Self.fill(PackageResources.row_values_sql, layout), [.textArray(interesting)])
-        for row in rows {
-            let key = layout.keys.indices.map { row[1 + $0] ?? "" }
-            let actual = layout.columns.indices.map { row[1 + key.count + $0] }
-            if let wanted = changed[ExactText(row["key"] ?? "")] {
-                found.add(
-                    layout, key, .update, Self.changedFields(layout, key, expected: wanted.values.map(\.canonicalText), actual: actual))
-            } else {
-                found.add(layout, key, .delete, Self.allFields(layout, key, expected: nil, actual: actual))
-            }
+        var plan = SyncPlan.TablePlan(layout: layout, isEmptyNow: count == 0)
+        for (number, row) in table.rows.enumerated() where !isHeld[number] {
+            plan.writes.append(row)
+            found.add(layout, row.key, .create, Self.allFields(layout, row.key, expected: row.values.map(\.canonicalText), actual: nil))
+        }
+        for (number, held) in changed.sorted(by: { $0.row < $1.row }) {
+            let row = table.rows[number]
+            plan.writes.append(row)
+            let actual = RowImage.texts(held, layout).values
+            found.add(
+                layout, row.key, .update, Self.changedFields(layout, row.key, expected: row.values.map(\.canonicalText), actual: actual))
+        }
+        let deletes = superfluous.map { RowImage.texts($0, layout) }
+            .map { (key: $0.key, values: $0.values, text: ColumnExpressions.keyText($0.key)) }
+            .sorted { ExactText($0.text) < ExactText($1.text) }
+        for held in deletes {
+            plan.deletes.append(held.text)
+            found.add(layout, held.key, .delete, Self.allFields(layout, held.key, expected: nil, actual: held.values))
         }
         return plan
+    }
+
+    /// Whether the row begins with the image; both end their fields themselves, so that what follows is another field.
+    private static func isSame(_ row: UnsafeRawBufferPointer, _ image: [UInt8]) -> Bool {
+        image.withUnsafeBytes { row.hasPrefix($0) }
     }
 
     private static func changedFields(
@@ -89,14 +93,55 @@ struct Planner {
     }
 
     static func fill(_ template: [UInt8], _ layout: TableLayout) -> String {
-        SQLTemplates.fill(
-            template,
-            [
-                "table": layout.table, "qualified": layout.qualifiedName, "hash": ColumnExpressions.hash(layout),
-                "checked_hash": ColumnExpressions.checkedHash, "keys": ColumnExpressions.keys(layout),
-                "key_text": ColumnExpressions.keyText(layout),
-                "canonical": layout.columns.map { ColumnExpressions.canonical($0) }.joined(separator: ", "),
-            ])
+        SQLTemplates.fill(template, ["qualified": layout.qualifiedName, "key_text": ColumnExpressions.keyText(layout)])
+    }
+}
+
+/// Finds a table's rows by their keys, as they stand at the beginning of a row.
+private struct RowIndex {
+    private let rows: [StoredRow]
+    private let keyCount: Int
+    /// Open addressing: row numbers plus one, by the fingerprint of the keys.
+    private var places: [UInt32]
+    private let mask: Int
+
+    init(_ table: DesiredState.Table) {
+        rows = table.rows
+        keyCount = table.layout.keys.count
+        var size = 16
+        while size < rows.count * 2 { size *= 2 }
+        mask = size - 1
+        places = Array(repeating: 0, count: size)
+        for (number, row) in rows.enumerated() {
+            row.image.withUnsafeBytes { image in
+                var place = Self.hash(image, RowImage.length(image, fields: keyCount)) & mask
+                while places[place] != 0 { place = (place + 1) & mask }
+                places[place] = UInt32(number + 1)
+            }
+        }
+    }
+
+    func find(_ row: UnsafeRawBufferPointer) -> Int? {
+        let length = RowImage.length(row, fields: keyCount)
+        var place = Self.hash(row, length) & mask
+        while places[place] != 0 {
+            let number = Int(places[place]) - 1
+            let isFound = rows[number].image.withUnsafeBytes { $0.hasPrefix(UnsafeRawBufferPointer(rebasing: row[..<length])) }
+            if isFound { return number }
+            place = (place + 1) & mask
+        }
+        return nil
+    }
+
+    private static func hash(_ row: UnsafeRawBufferPointer, _ length: Int) -> Int {
+        Int(truncatingIfNeeded: Fingerprint(of: UnsafeRawBufferPointer(rebasing: row[..<length])).low >> 1)
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    fileprivate func hasPrefix(_ prefix: UnsafeRawBufferPointer) -> Bool {
+        guard let own = baseAddress, let other = prefix.baseAddress else { return prefix.isEmpty }
+        return count >= prefix.count && memcmp(own, other, prefix.count) == 0
     }
 }
 

@@ -12,7 +12,7 @@ public enum StoredValue: Sendable, Hashable {
     case textArray([String])
     case json(JSONValue)
 
-    /// The value as the database prints it by `ColumnExpressions`: what is hashed and compared, on both sides.
+    /// The value as the database prints it: what people are shown of both sides.
     public var canonicalText: String? {
         switch self {
         case .null: nil
@@ -34,22 +34,15 @@ public struct StoredRow: Sendable {
     public var values: [StoredValue]
     public var path: String
     public var line: Int
-    /// SHA-256 over keys and values.
-    public var hash: [UInt8]
+    /// Keys and values as binary COPY has them: what the database holds is compared with this, byte for byte.
+    public var image: [UInt8]
 
     init(key: [String], values: [StoredValue], path: String, line: Int) {
         self.key = key
         self.values = values
         self.path = path
         self.line = line
-        let members = key.map { JSONValue.string($0) } + values.map { $0.canonicalText.map { .string($0) } ?? .null }
-        hash = SHA256Digest(of: JSONWriter.bytes(.array(members), style: .postgres)).bytes
-    }
-
-    /// SHA-256 over the row's hash and its source in `commit`: what is stored beside the row.
-    func contentHash(commit: String) -> [UInt8] {
-        let source: JSONValue = [.string(path), .string(String(line)), .string(commit)]
-        return SHA256Digest(of: hash + JSONWriter.bytes(source, style: .postgres)).bytes
+        image = RowImage.encode(key, values)
     }
 }
 
@@ -59,8 +52,16 @@ public struct DesiredState: Sendable {
         public var layout: TableLayout
         /// Sorted by key, bytewise.
         public var rows: [StoredRow]
-        /// SHA-256 over the rows' hashes in their order.
+        /// SHA-256 over the rows' images in their order.
         public var digest: SHA256Digest
+
+        init(layout: TableLayout, rows: [StoredRow]) {
+            self.layout = layout
+            self.rows = rows
+            var hasher = SHA256Hasher()
+            for row in rows { hasher.update(row.image) }
+            digest = hasher.finish()
+        }
     }
 
     /// Hexadecimal object id.
@@ -77,7 +78,7 @@ public struct DesiredState: Sendable {
         documentCount = governance.count
         tables = TableLayout.all.map { layout in
             let rows = layout.table == TableLayout.members.table ? Self.memberRows(governance) : Self.rows(governance, layout)
-            return Table(layout: layout, rows: rows, digest: SHA256Digest(of: rows.flatMap(\.hash)))
+            return Table(layout: layout, rows: rows)
         }
         digest = SHA256Digest(of: tables.flatMap(\.digest.bytes))
     }

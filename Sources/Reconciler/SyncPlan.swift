@@ -36,6 +36,8 @@ public struct SyncPlan: Sendable {
     /// Rows of one table to be written.
     struct TablePlan: Sendable {
         var layout: TableLayout
+        /// Whether the table holds nothing, so that rows can be copied straight into it.
+        var isEmptyNow = false
         var deletes: [String] = []
         var writes: [StoredRow] = []
     }

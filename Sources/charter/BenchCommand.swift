@@ -6,7 +6,7 @@ import JSON
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Measure.",
-        subcommands: [BenchThreadCommand.self, BenchCelCommand.self, BenchDecisionsCommand.self])
+        subcommands: [BenchThreadCommand.self, BenchCelCommand.self, BenchDecisionsCommand.self, BenchReconcileCommand.self])
 }
 
 struct BenchThreadCommand: ParsableCommand {

@@ -211,7 +211,6 @@ import Testing
             values[column] = value
             let row = desired.tables[index].rows[0]
             desired.tables[index].rows[0] = StoredRow(key: row.key, values: values, path: row.path, line: row.line)
-            desired.tables[index].digest = .init(of: desired.tables[index].rows.flatMap(\.hash))
             let error = try #require(reconcilerError { try reconciler.sync(desired, driftMode: .correct) })
             guard case .database = error else {
                 Issue.record(error)
