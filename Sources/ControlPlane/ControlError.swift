@@ -43,6 +43,7 @@ public struct ControlError: Error, Sendable, CustomStringConvertible {
     public init(_ error: ReconcilerError) {
         switch error {
         case .database(let error): self.init(error)
+        case .refused: self.init(.input, error.description)
         case .unexpected: self.init(.internalError, "database: \(error)")
         default: self.init(error.isTransient ? .tryAgain : .input, "database: \(error)")
         }

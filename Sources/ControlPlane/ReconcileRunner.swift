@@ -76,13 +76,15 @@ public final class ReconcileRunner {
     public func close() { database.close(progress: report) }
 
     /// Brings the newest commit of the branch into the database.
-    public func once() throws -> Run {
+    ///
+    /// - Parameter approval: leave to take away more than a commit may.
+    public func once(approval: DeletionApproval? = nil) throws -> Run {
         try source.refresh { [stopping] in stopping.isSet }
         let repository = try source.open()
         let compiled = try compiler.compile(
             repository, commit: try source.newestCommit(repository), now: Int64(Date().timeIntervalSince1970))
         guard let (desired, mode) = try Self.desired(compiled) else { return Run(compiled: compiled, result: nil) }
-        return Run(compiled: compiled, result: try database.reconciler.sync(desired, driftMode: mode))
+        return Run(compiled: compiled, result: try database.reconciler.sync(desired, driftMode: mode, approval: approval))
     }
 
     /// Runs until stopped; failures are told and tried again.
@@ -110,6 +112,16 @@ public final class ReconcileRunner {
                 complaint = message
             }
             stopping.wait(seconds: seconds)
+        }
+    }
+
+    /// The documents that no commit may delete.
+    public func protections() throws -> [Protection] { try database.reconciler.protections() }
+
+    /// Lets a document be deleted again.
+    public func removeProtection(_ kind: Kind, _ name: String) throws {
+        guard try database.reconciler.removeProtection(kind, name) else {
+            throw ControlError(.input, "\(kind.rawValue) `\(name)` is not protected; `charter protections list` shows what is")
         }
     }
 

@@ -15,14 +15,16 @@ struct Planner {
         var plan = SyncPlan()
         var found = Differences()
         for table in desired.tables {
-            let tablePlan = try compare(table, &found)
+            let tablePlan = try compare(table, &found, &plan.losses)
             if !tablePlan.deletes.isEmpty || !tablePlan.writes.isEmpty { plan.tables.append(tablePlan) }
         }
         plan.differences = found.merged()
         return plan
     }
 
-    private func compare(_ table: DesiredState.Table, _ found: inout Differences) throws -> SyncPlan.TablePlan {
+    private func compare(
+        _ table: DesiredState.Table, _ found: inout Differences, _ losses: inout Losses
+    ) throws -> SyncPlan.TablePlan {
         let layout = table.layout
         let index = RowIndex(table)
         var isHeld = [Bool](repeating: false, count: table.rows.count)
@@ -39,6 +41,9 @@ struct Planner {
             }
         }
         var plan = SyncPlan.TablePlan(layout: layout, isEmptyNow: count == 0)
+        let edges = EdgeCount(layout)
+        losses.add(edges, rows: count, deleted: superfluous.count)
+        for (number, row) in table.rows.enumerated() where isHeld[number] { losses.heldEdges += edges.count(row.values) }
         for (number, row) in table.rows.enumerated() where !isHeld[number] {
             plan.writes.append(row)
             found.add(layout, row.key, .create, Self.allFields(layout, row.key, expected: row.values.map(\.canonicalText), actual: nil))
@@ -47,6 +52,7 @@ struct Planner {
             let row = table.rows[number]
             plan.writes.append(row)
             let actual = RowImage.texts(held, layout).values
+            losses.change(edges, from: actual, to: row.values)
             found.add(
                 layout, row.key, .update, Self.changedFields(layout, row.key, expected: row.values.map(\.canonicalText), actual: actual))
         }
@@ -55,6 +61,7 @@ struct Planner {
             .sorted { ExactText($0.text) < ExactText($1.text) }
         for held in deletes {
             plan.deletes.append(held.text)
+            losses.delete(edges, held.values)
             found.add(layout, held.key, .delete, Self.allFields(layout, held.key, expected: nil, actual: held.values))
         }
         return plan

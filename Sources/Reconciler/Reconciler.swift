@@ -12,6 +12,8 @@ public struct Revision: Sendable, Equatable {
     public var contentDigest: String
     public var bundleDigest: String
     public var documentCount: Int
+    /// Users who had the role that somebody must have.
+    public var administratorCount: Int
     /// RFC 3339.
     public var appliedAt: String
 
@@ -79,22 +81,28 @@ public final class Reconciler {
 
     /// Makes the database equal to `desired`.
     ///
-    /// - Parameter driftMode: what is done if the commit is in force already and something differs nevertheless.
-    public func sync(_ desired: DesiredState, driftMode: Organization.DriftMode) throws(ReconcilerError) -> SyncResult {
+    /// - Parameters:
+    ///   - driftMode: what is done if the commit is in force already and something differs nevertheless.
+    ///   - approval: leave to take away more than a commit may.
+    public func sync(
+        _ desired: DesiredState, driftMode: Organization.DriftMode, approval: DeletionApproval? = nil
+    ) throws(ReconcilerError) -> SyncResult {
         if desired.documentCount == 0 { throw .emptyState }
         let held = try revision()
-        guard let held, held.names(desired) else { return try apply(desired, expecting: held) }
+        guard let held, held.names(desired) else { return try apply(desired, expecting: held, approval) }
         // A look without the lock first: nothing to do is the usual case, and must not stand in anyone's way.
         let look = try plan(desired)
         if look.revision == held {
             if look.plan.isEmpty { return SyncResult(outcome: .unchanged, plan: look.plan, revision: held) }
             if driftMode == .report { return SyncResult(outcome: .reported, plan: look.plan, revision: held) }
         }
-        return try apply(desired, expecting: held)
+        return try apply(desired, expecting: held, approval)
     }
 
     /// Plans again under the lock, so that what is written follows from what is held, and writes rows and revision together.
-    private func apply(_ desired: DesiredState, expecting revision: Revision?) throws(ReconcilerError) -> SyncResult {
+    private func apply(
+        _ desired: DesiredState, expecting revision: Revision?, _ approval: DeletionApproval?
+    ) throws(ReconcilerError) -> SyncResult {
         try run { connection in
             try connection.transaction {
                 try connection.script("SET LOCAL ROLE charter_reconciler")
@@ -104,17 +112,40 @@ public final class Reconciler {
                     throw ReconcilerError.fenced(expected: revision?.epoch ?? 0, found: held?.epoch ?? 0)
                 }
                 let plan = try Planner(connection: connection, desired: desired).plan()
+                // What a correction takes away was put there by other hands: no commit loses it.
+                if let held, !held.names(desired) { try Self.guardAgainstLoss(plan, held, desired, approval, connection) }
                 try Applier(connection: connection, desired: desired).apply(plan)
                 _ = try connection.query(
                     SQLTemplates.fill(PackageResources.write_revision_sql, [:]),
                     [
                         .text(desired.commit), .text(desired.digest.description), .text(desired.bundleDigest),
-                        .int(Int64(desired.documentCount)),
+                        .int(Int64(desired.documentCount)), .int(Int64(desired.administratorCount)),
                     ])
+                if !desired.protected.isEmpty {
+                    try connection.execute(
+                        SQLTemplates.fill(PackageResources.add_protections_sql, [:]),
+                        [
+                            .textArray(desired.protected.map(\.kind.rawValue)), .textArray(desired.protected.map(\.name)),
+                            .text(desired.commit),
+                        ])
+                }
                 let isCorrection = held.map { $0.names(desired) } ?? false
                 return SyncResult(outcome: isCorrection ? .corrected : .applied, plan: plan, revision: try Self.readRevision(connection))
             }
         }
+    }
+
+    /// Refuses a plan that takes away more than it may. There is no limit to the first revision, before which nothing was held.
+    private static func guardAgainstLoss(
+        _ plan: SyncPlan, _ held: Revision, _ desired: DesiredState, _ approval: DeletionApproval?, _ connection: PostgresConnection
+    ) throws {
+        let text = try connection.query(SQLTemplates.fill(PackageResources.read_settings_sql, [:])).first?["settings"]
+        let guardian = PruneGuard(settings: text.flatMap { try? JSONParser.parse(Array($0.utf8)) })
+        let protected = Set(try readProtections(connection).map { [$0.kind, $0.name] })
+        let refusal = guardian.refusal(
+            of: plan, digest: plan.digest(from: held, to: desired), administrators: (held.administratorCount, desired.administratorCount),
+            protected: protected, approval: approval)
+        if let refusal { throw ReconcilerError.refused(refusal) }
     }
 
     public func close() {
@@ -127,12 +158,13 @@ public final class Reconciler {
         return Revision(
             epoch: Int64(try row.int("epoch") ?? 0), commit: try row.text("commit_id"), contentDigest: try row.text("content_digest"),
             bundleDigest: try row.text("bundle_digest"), documentCount: try row.int("document_count") ?? 0,
+            administratorCount: try row.int("administrator_count") ?? 0,
             appliedAt: try row.text("applied_at"))
     }
 
     /// Runs `body`, which is one transaction, on the connection there is. If that turns out to be lost (the server was restarted since), it
     /// runs again on a new one: nothing took effect, unless the loss came with the commit.
-    private func run<Value>(_ body: (PostgresConnection) throws -> Value) throws(ReconcilerError) -> Value {
+    func run<Value>(_ body: (PostgresConnection) throws -> Value) throws(ReconcilerError) -> Value {
         if let connection, connection.isUsable {
             do throws(ReconcilerError) {
                 return try run(body, on: connection)

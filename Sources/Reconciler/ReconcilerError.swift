@@ -11,6 +11,8 @@ public enum ReconcilerError: Error, Sendable, CustomStringConvertible {
     case fenced(expected: Int64, found: Int64)
     /// The commit would leave the database empty.
     case emptyState
+    /// The commit would take away more than it may.
+    case refused(RefusedPlan)
     /// An error of a type that nothing here throws.
     case unexpected(String)
 
@@ -24,6 +26,11 @@ public enum ReconcilerError: Error, Sendable, CustomStringConvertible {
         case .fenced(let expected, let found):
             "another reconciler has applied a revision in the meantime (epoch \(found), expected \(expected)); nothing was written"
         case .emptyState: "the commit holds no documents; refusing to empty the database"
+        case .refused(let plan):
+            "the plan is refused, and nothing was written: \(plan.reasons.joined(separator: "; "))"
+                + (plan.canBeApproved
+                    ? ". If that is meant, `charter reconcile --allow-deletions \(plan.deletions) --plan \(plan.digest)` carries it out"
+                    : "")
         case .unexpected(let message): message
         }
     }
@@ -40,7 +47,7 @@ public enum ReconcilerError: Error, Sendable, CustomStringConvertible {
         // 23505: someone wrote a row by hand at the same moment; the next plan sees it.
         case .database(let error): error.isRetryable || error.isConnectionLoss || error.sqlState == "23505"
         case .fenced: true
-        case .newerDatabase, .changedMigration, .emptyState, .unexpected: false
+        case .newerDatabase, .changedMigration, .emptyState, .refused, .unexpected: false
         }
     }
 }

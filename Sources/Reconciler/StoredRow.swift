@@ -68,6 +68,10 @@ public struct DesiredState: Sendable {
     public var commit: String
     public var bundleDigest: String
     public var documentCount: Int
+    /// Users who have the role that somebody must have.
+    public var administratorCount: Int
+    /// Documents that are annotated as protected.
+    var protected: [(kind: Kind, name: String)]
     public var tables: [Table]
     /// SHA-256 over the tables' digests.
     public var digest: SHA256Digest
@@ -76,6 +80,8 @@ public struct DesiredState: Sendable {
         self.commit = commit
         self.bundleDigest = bundleDigest
         documentCount = governance.count
+        administratorCount = governance.holderCount(ofRole: governance.organization?.administratorRole ?? "admin")
+        protected = governance.protectedDocuments
         tables = TableLayout.all.map { layout in
             let rows = layout.table == TableLayout.members.table ? Self.memberRows(governance) : Self.rows(governance, layout)
             return Table(layout: layout, rows: rows)

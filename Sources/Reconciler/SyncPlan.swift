@@ -1,3 +1,4 @@
+import Digest
 import GovernanceModel
 import JSON
 
@@ -31,6 +32,8 @@ public struct SyncPlan: Sendable {
 
     /// By kind and name. A team whose memberships alone differ is an `update` of the team.
     public var differences: [Difference] = []
+    /// What it takes away.
+    public var losses = Losses()
     var tables: [TablePlan] = []
 
     /// Rows of one table to be written.
@@ -48,6 +51,14 @@ public struct SyncPlan: Sendable {
     public var rowCount: Int { tables.reduce(0) { $0 + $1.deletes.count + $1.writes.count } }
 
     public func count(_ action: Action) -> Int { differences.reduce(0) { $0 + ($1.action == action ? 1 : 0) } }
+
+    /// Identifies what is to be done to a revision for a commit, in hexadecimal: the same only if all of it is the same.
+    func digest(from revision: Revision?, to desired: DesiredState) -> String {
+        let whole: JSONValue = [
+            .int(revision?.epoch ?? 0), .string(revision?.commit ?? ""), .string(desired.commit), .string(desired.digest.description), json,
+        ]
+        return SHA256Digest(of: JSONWriter.bytes(whole)).description
+    }
 
     public var json: JSONValue {
         .array(

@@ -7,7 +7,13 @@ import Reconciler
 struct ReconcileCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reconcile", abstract: "Make the database hold what a commit says.",
-        discussion: "With --watch it follows the branch and looks for drift until it is stopped.")
+        discussion: """
+            With --watch it follows the branch and looks for drift until it is stopped.
+
+            A commit that deletes a protected document, takes the administrator's role from the last one, or deletes more than \
+            `spec.reconcile.deletions` of the Organization allows is refused, and nothing is written. The message names the plan; \
+            --allow-deletions and --plan together carry out that plan and no other.
+            """)
 
     @Argument(help: "The repository.")
     var path = "."
@@ -24,12 +30,21 @@ struct ReconcileCommand: ParsableCommand {
     @Option(name: .long, help: "With --watch: seconds between two looks at the branch.")
     var pollInterval = 1.0
 
+    @Option(name: .long, help: "How many documents, memberships and role grants may go, all together; with --plan.")
+    var allowDeletions: Int?
+
+    @Option(name: .long, help: "The plan that was refused and is approved.")
+    var plan: String?
+
     @OptionGroup var database: DatabaseOptions
     @OptionGroup var output: FormatOption
 
     func validate() throws {
         if once, watch { throw ValidationError("--once and --watch exclude each other") }
         try PollInterval.validate(pollInterval)
+        if (allowDeletions == nil) != (plan == nil) { throw ValidationError("--allow-deletions and --plan go together") }
+        if let allowDeletions, allowDeletions < 0 { throw ValidationError("--allow-deletions must not be negative") }
+        if plan != nil, watch { throw ValidationError("--plan approves one plan, once; run it beside what watches") }
     }
 
     func run() throws {
@@ -45,7 +60,10 @@ struct ReconcileCommand: ParsableCommand {
                 if watch {
                     try runner.watch(every: pollInterval) { try show($0) }
                 } else {
-                    try show(try runner.once())
+                    let approval = allowDeletions.flatMap { count in
+                        plan.map { DeletionApproval(deletions: count, planDigest: $0.lowercased()) }
+                    }
+                    try show(try runner.once(approval: approval))
                 }
             }
         }

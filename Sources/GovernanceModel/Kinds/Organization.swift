@@ -38,6 +38,21 @@ public struct Organization: Sendable {
                         [
                             .optional("interval", .string(.period), "Time between two checks for drift; `5s` by default."),
                             .optional("drift", .enumeration(["correct", "report"]), "What is done about drift; `correct` by default."),
+                            .optional(
+                                "deletions",
+                                .object(
+                                    ObjectSchema(
+                                        "How much one commit may take away: of the documents, and of the memberships and role grants.",
+                                        [
+                                            .optional(
+                                                "share", .integer(0...100),
+                                                "Percent of what the database holds; 20 by default. Ten may go in any case."),
+                                            .optional("atMost", .integer(0...1_000_000), "However many there are; 1,000 by default."),
+                                        ])), "How much one commit may take away without being approved."),
+                            .optional(
+                                "administrators", .reference(.role),
+                                "The role that somebody must have: a commit that takes it from the last one is refused; `admin` by default."
+                            ),
                         ])), "Settings of the reconciler."),
             .optional(
                 "trustedSigners",
@@ -93,6 +108,9 @@ public struct Organization: Sendable {
     public var driftMode: DriftMode {
         spec["reconcile"]?.string("drift").flatMap { DriftMode(rawValue: $0.value) } ?? .correct
     }
+
+    /// The role that somebody must have.
+    public var administratorRole: String { spec["reconcile"]?.string("administrators")?.value ?? "admin" }
 
     private static func attributes(_ node: SpecNode, _ name: String) -> [Attribute] {
         node.map(name).map { key, value in

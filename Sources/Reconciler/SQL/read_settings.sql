@@ -1,0 +1,1 @@
+SELECT reconcile::text AS settings FROM governance.organizations ORDER BY "name" LIMIT 1

@@ -1,0 +1,1 @@
+DELETE FROM governance.protections WHERE kind = $1 AND "name" = $2
