@@ -115,6 +115,11 @@ public final class ReconcileRunner {
         }
     }
 
+    /// What was done to declared state, the newest first.
+    public func history(before epoch: Int64?, limit: Int) throws -> [HistoryEntry] {
+        try database.reconciler.history(before: epoch ?? .max, limit: limit)
+    }
+
     /// The documents that no commit may delete.
     public func protections() throws -> [Protection] { try database.reconciler.protections() }
 

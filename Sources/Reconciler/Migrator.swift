@@ -4,7 +4,7 @@ import Postgres
 /// Brings the database's schema up to date. Migrations are numbered, never edited once landed, and applied in one transaction.
 struct Migrator {
     static let all: [(version: Int, sql: [UInt8])] = [
-        (1, PackageResources.M0001_governance_sql), (2, PackageResources.M0002_safeguards_sql),
+        (1, PackageResources.M0001_governance_sql), (2, PackageResources.M0002_safeguards_sql), (3, PackageResources.M0003_history_sql),
     ]
 
     static func migrate(_ connection: PostgresConnection) throws {

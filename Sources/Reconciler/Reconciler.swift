@@ -103,7 +103,9 @@ public final class Reconciler {
     private func apply(
         _ desired: DesiredState, expecting revision: Revision?, _ approval: DeletionApproval?
     ) throws(ReconcilerError) -> SyncResult {
-        try run { connection in
+        let clock = ContinuousClock()
+        let start = clock.now
+        return try run { connection in
             try connection.transaction {
                 try connection.script("SET LOCAL ROLE charter_reconciler")
                 _ = try connection.query(SQLTemplates.fill(PackageResources.lock_sql, [:]))
@@ -130,7 +132,11 @@ public final class Reconciler {
                         ])
                 }
                 let isCorrection = held.map { $0.names(desired) } ?? false
-                return SyncResult(outcome: isCorrection ? .corrected : .applied, plan: plan, revision: try Self.readRevision(connection))
+                let result = SyncResult(
+                    outcome: isCorrection ? .corrected : .applied, plan: plan, revision: try Self.readRevision(connection))
+                try Self.writeHistory(
+                    result, previous: held, approval: approval, nanoseconds: (clock.now - start).nanoseconds, connection)
+                return result
             }
         }
     }

@@ -16,7 +16,8 @@ struct Charter: ParsableCommand {
         version: PolicyCompiler.version,
         subcommands: [
             UpCommand.self, ValidateCommand.self, CompileCommand.self, VerifyCommand.self, InspectCommand.self, DecideCommand.self,
-            QueryCommand.self, ReconcileCommand.self, DriftCommand.self, ProtectionsCommand.self, ServeCommand.self, KeysCommand.self,
+            QueryCommand.self, ReconcileCommand.self, DriftCommand.self, HistoryCommand.self, ProtectionsCommand.self, ServeCommand.self,
+            KeysCommand.self,
             CelCommand.self,
             BenchCommand.self,
             SchemasCommand.self, FetchMirrorCommand.self,

@@ -9,7 +9,10 @@ struct DeclaredState: Equatable {
 
     init(_ connection: PostgresConnection) throws {
         let names = try connection.query(
-            "SELECT tablename FROM pg_tables WHERE schemaname = 'governance' AND tablename NOT IN ('migrations', 'revision') ORDER BY 1")
+            """
+            SELECT tablename FROM pg_tables
+            WHERE schemaname = 'governance' AND tablename NOT IN ('history', 'migrations', 'revision') ORDER BY 1
+            """)
         // One statement, so that it is one state.
         let parts = names.compactMap { $0["tablename"] }.map {
             "SELECT '\($0)' AS name, (to_jsonb(held) - 'source_commit' - 'content_hash')::text AS row FROM governance.\($0) AS held"
