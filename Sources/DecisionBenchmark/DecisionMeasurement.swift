@@ -25,12 +25,11 @@ public struct DecisionMeasurement {
     public func run(rounds: Int = 20) throws -> [Metric] {
         var metrics: [Metric] = []
         let before = try Self.residentBytes()
-        let mapped = try residentAfterDeciding(try PolicyEngine(try PolicyBundle.map(trustedPath: bundlePath)))
         let engine = try PolicyEngine(try PolicyBundle.open(path: bundlePath))
-        let resident = try residentAfterDeciding(engine)
+        for request in requests.prefix(1_000) { _ = try engine.decide(request, now: now, id: "bench").isAllowed }
+        let resident = try Self.residentBytes()
         metrics.append(("bundle_bytes", Double(engine.bundle.size)))
         metrics.append(("resident_bytes", Double(resident)))
-        metrics.append(("resident_mapped_bytes", Double(mapped)))
         metrics.append(("resident_before_bytes", Double(before)))
         metrics += try latencies(engine, rounds)
         metrics += try allocations(engine)
@@ -38,14 +37,6 @@ public struct DecisionMeasurement {
         metrics.append(("load_verified_ms", try loadTime { try PolicyBundle.open(path: bundlePath) }))
         metrics.append(("load_ms", try loadTime { try PolicyBundle.map(trustedPath: bundlePath) }))
         return metrics
-    }
-
-    /// The memory of the process, shared libraries included, when a thousand requests have been decided.
-    private func residentAfterDeciding(_ engine: PolicyEngine) throws -> Int {
-        for request in requests.prefix(1_000) { _ = try engine.decide(request, now: now, id: "bench").isAllowed }
-        let resident = try Self.residentBytes()
-        withExtendedLifetime(engine) {}
-        return resident
     }
 
     // MARK: Time

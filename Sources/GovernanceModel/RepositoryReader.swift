@@ -29,6 +29,8 @@ public struct RepositorySnapshot: Sendable {
 /// Not for use by two threads at once.
 public final class RepositoryReader {
     private var parsed: [GitTreeFile: ParsedFile] = [:]
+    /// So many are in memory as text at once.
+    private static let filesAtATime = 256
 
     public init() {}
 
@@ -47,31 +49,32 @@ public final class RepositoryReader {
         let files = try repository.files(in: id, where: Self.isDocument)
         var next: [GitTreeFile: ParsedFile] = [:]
         next.reserveCapacity(files.count)
-        var parsedCount = 0
-        for file in files {
-            if let known = parsed[file] {
-                next[file] = known
-                continue
+        let unknown = files.filter { file in
+            next[file] = parsed[file]
+            return next[file] == nil
+        }
+        // Objects are read by this thread alone, as a repository is one thread's; what was read is parsed by all.
+        for chunk in unknown.chunks(of: Self.filesAtATime) {
+            var contents: [(file: GitTreeFile, bytes: [UInt8])] = []
+            for file in chunk {
+                do throws(GitError) {
+                    contents.append((file, try repository.blob(file.blob, path: file.path, limit: DocumentReader.fileLimit)))
+                } catch {
+                    guard case .tooLarge(_, let size, _) = error.kind else { throw error }
+                    next[file] = ParsedFile(
+                        path: file.path, documents: [], broken: [], diagnostics: [DocumentReader.tooLarge(file.path, size: Int(size))])
+                }
             }
-            parsedCount += 1
-            var result: ParsedFile
-            do throws(GitError) {
-                let bytes = try repository.blob(file.blob, path: file.path, limit: DocumentReader.fileLimit)
-                let before = clock.now
-                result = DocumentReader.read(bytes, path: file.path)
-                timings.parse += (clock.now - before).nanoseconds
-            } catch {
-                guard case .tooLarge(_, let size, _) = error.kind else { throw error }
-                result = ParsedFile(
-                    path: file.path, documents: [], broken: [], diagnostics: [DocumentReader.tooLarge(file.path, size: Int(size))])
-            }
-            next[file] = result
+            let before = clock.now
+            let results = contents.concurrentMap { DocumentReader.read($0.bytes, path: $0.file.path) }
+            timings.parse += (clock.now - before).nanoseconds
+            for (content, result) in zip(contents, results) { next[content.file] = result }
         }
         parsed = next
         timings.read = (clock.now - start).nanoseconds - timings.parse
         var snapshot = Self.link(files.compactMap { next[$0] }, timings: timings)
         snapshot.commit = commit
-        snapshot.parsedCount = parsedCount
+        snapshot.parsedCount = unknown.count
         addSources(for: snapshot.diagnostics, to: &snapshot, from: repository)
         return snapshot
     }

@@ -45,12 +45,20 @@ public enum PolicyCompiler {
         checker.check()
         var conditions = ConditionCompiler(organization: organization)
         let policies = CompiledConditions(governance, &conditions)
-        let diagnostics = (checker.diagnostics + conditions.diagnostics).inReadingOrder()
-        guard isLinked, !diagnostics.hasErrors, let origin else { return Result(bundle: nil, diagnostics: diagnostics) }
+        let found = checker.diagnostics + conditions.diagnostics
+        guard isLinked, !found.hasErrors, let origin else {
+            return Result(bundle: nil, diagnostics: (found + checker.subjectDiagnostics()).inReadingOrder())
+        }
+        // Subjects are checked while the bundle is written, which none of their errors can harm; it is thrown away if there are any.
+        let aside = Aside { [checker] in checker.subjectDiagnostics() }
         var emitter = BundleEmitter(governance: governance, organization: organization, conditions: policies, environment: conditions.base)
-        do throws(BundleError) {
-            return Result(bundle: try emitter.emit(origin: origin), diagnostics: diagnostics)
-        } catch {
+        let emitted = Swift.Result { () throws(BundleError) in try emitter.emit(origin: origin) }
+        let subjects = aside.value()
+        let diagnostics = (found + subjects).inReadingOrder()
+        if subjects.hasErrors { return Result(bundle: nil, diagnostics: diagnostics) }
+        switch emitted {
+        case .success(let bytes): return Result(bundle: bytes, diagnostics: diagnostics)
+        case .failure(let error):
             let span = governance.all(.organization).first?.span ?? SourceSpan(startOf: "organization.yaml")
             let tooLarge = Diagnostic(.bundleTooLarge, error.message, at: span, help: "split the organisation")
             return Result(bundle: nil, diagnostics: diagnostics + [tooLarge])

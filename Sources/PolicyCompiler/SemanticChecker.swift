@@ -6,7 +6,7 @@ import Patterns
 import PolicyBundle
 
 /// Checks what documents mean, one kind at a time.
-struct SemanticChecker {
+struct SemanticChecker: Sendable {
     let governance: Governance
     let organization: Organization
     let now: Int64
@@ -34,8 +34,6 @@ struct SemanticChecker {
             report(
                 .notEnforcedYet, "signatures are not checked yet: commits and bundles are accepted whoever signed them", at: signers.span)
         }
-        for document in governance.all(.user) { attributes(User(spec: document.spec).attributes) }
-        for document in governance.all(.serviceAccount) { attributes(ServiceAccount(spec: document.spec).attributes) }
         for document in governance.all(.role) {
             for permission in Role(spec: document.spec).permissions {
                 types(permission.resources, resourceTypes, "resource")
@@ -55,6 +53,17 @@ struct SemanticChecker {
         for document in governance.all(.complianceFramework) {
             unique(ComplianceFramework(spec: document.spec).controls.map(\.id), "control", in: document)
         }
+    }
+
+    /// The part about subjects, of which there may be very many; apart, so that it can be done beside something else.
+    ///
+    /// - Returns: what is wrong with them alone.
+    func subjectDiagnostics() -> [Diagnostic] {
+        var checker = self
+        checker.diagnostics = []
+        for document in governance.all(.user) { checker.attributes(User(spec: document.spec).attributes) }
+        for document in governance.all(.serviceAccount) { checker.attributes(ServiceAccount(spec: document.spec).attributes) }
+        return checker.diagnostics
     }
 
     // MARK: Attributes

@@ -90,26 +90,35 @@ public struct DesiredState: Sendable {
     }
 
     private static func rows(_ governance: Governance, _ layout: TableLayout) -> [StoredRow] {
-        governance.all(layout.kind).map { document in
-            let values = layout.columns.map { column -> StoredValue in
-                switch column.field {
-                case "metadata.labels": return .json(.object(document.labels))
-                case "metadata.annotations": return .json(.object(document.annotations))
-                default: return value(document.json[String(column.field.dropFirst("spec.".count))], column.type)
+        let fields = layout.columns.map { (name: String($0.field.dropFirst("spec.".count)), column: $0) }
+        return governance.all(layout.kind).chunks(of: documentsOfTask).concurrentMap { documents in
+            documents.map { document in
+                let values = fields.map { name, column -> StoredValue in
+                    switch column.field {
+                    case "metadata.labels": .json(.object(document.labels))
+                    case "metadata.annotations": .json(.object(document.annotations))
+                    default: value(document.json[name], column.type)
+                    }
                 }
+                return StoredRow(key: [document.name.value], values: values, path: document.span.path, line: document.span.line)
             }
-            return StoredRow(key: [document.name.value], values: values, path: document.span.path, line: document.span.line)
-        }
+        }.flatMap(\.self)
     }
 
     private static func memberRows(_ governance: Governance) -> [StoredRow] {
-        governance.all(.team).flatMap { document in
-            Team(spec: document.spec).members.sorted { $0.user.value.utf8.lexicographicallyPrecedes($1.user.value.utf8) }.map {
-                StoredRow(
-                    key: [document.name.value, $0.user.value], values: [.text($0.role)], path: $0.user.span.path, line: $0.user.span.line)
+        governance.all(.team).chunks(of: documentsOfTask).concurrentMap { documents in
+            documents.flatMap { document in
+                Team(spec: document.spec).members.sorted { $0.user.value.utf8.lexicographicallyPrecedes($1.user.value.utf8) }.map {
+                    StoredRow(
+                        key: [document.name.value, $0.user.value], values: [.text($0.role)], path: $0.user.span.path,
+                        line: $0.user.span.line)
+                }
             }
-        }
+        }.flatMap(\.self)
     }
+
+    /// Enough of them to be worth a thread's while.
+    private static let documentsOfTask = 500
 
     private static func value(_ json: JSONValue?, _ type: TableLayout.ColumnType) -> StoredValue {
         guard let json else { return .null }
