@@ -5,6 +5,7 @@ import Git
 import GovernanceModel
 import PolicyBundle
 import PolicyEngine
+import Reconciler
 
 /// Follows a branch: compiles its new commits and puts them in force. Knows nothing of a database, so that none can hold it up.
 ///
@@ -14,6 +15,8 @@ final class BranchFollower {
     enum Outcome: Sendable {
         case inForce(CompiledCommit, digest: String)
         case refused(CompiledCommit)
+        /// The commit takes too much away: it waits until it is approved.
+        case withheld(CompiledCommit, RefusedPlan)
     }
 
     private let source: GitSource
@@ -26,6 +29,9 @@ final class BranchFollower {
     private var repository: GitRepository?
     private var head: GitSource.Head?
     private var seen: GitObjectID?
+    /// What an earlier run had in force, to hold the first commit of this one against.
+    private var earlier: DesiredState?
+    private var withheld: CompiledCommit?
 
     init(
         source: GitSource, state: StateDirectory?, server: EnforcementServer, wanted: WantedState,
@@ -58,7 +64,11 @@ final class BranchFollower {
             let (repository, head) = try settled()
             let commit = try repository.resolve(head.reference)
             server.status.set(sourceError: nil)
-            if commit == seen { return nil }
+            if commit == seen {
+                guard let withheld, wanted.isApproved(withheld.commit.id.description) else { return nil }
+                return activate(withheld)
+            }
+            if seen == nil { earlier = lastGood(repository, before: commit) }
             let compiled = try compiler.compile(repository, commit: commit, now: WallClock.now() / 1_000_000_000)
             seen = commit
             return activate(compiled)
@@ -89,7 +99,14 @@ final class BranchFollower {
         }
         do throws(BundleError) {
             let engine = try PolicyEngine(try PolicyBundle(bytes: bytes))
-            put(engine, compiled)
+            let desired = compiled.desiredState(bundleDigest: engine.digest)
+            if let plan = refusal(desired) {
+                withheld = compiled
+                wanted.withhold(compiled.commit.id.description)
+                refuse(compiled, plan.reasons)
+                return .withheld(compiled, plan)
+            }
+            put(engine, compiled, desired)
             keep(bytes)
             return .inForce(compiled, digest: engine.digest)
         } catch {
@@ -98,11 +115,29 @@ final class BranchFollower {
         }
     }
 
-    private func put(_ engine: PolicyEngine, _ compiled: CompiledCommit) {
+    /// Why the commit may not take the place of the one in force, or of the last one of an earlier run.
+    private func refusal(_ desired: DesiredState) -> RefusedPlan? {
+        if wanted.isApproved(desired.commit) { return nil }
+        guard let old = wanted.current?.desired ?? earlier else { return nil }
+        return desired.refusal(replacing: old, protected: wanted.protected)
+    }
+
+    /// What an earlier run had in force, if it is another commit of this branch and still compiles.
+    private func lastGood(_ repository: GitRepository, before commit: GitObjectID) -> DesiredState? {
+        guard let state, let bundle = try? PolicyBundle.open(path: state.bundle), let id = try? repository.resolve(bundle.meta(.commit)),
+            id != commit, (try? repository.isAncestor(id, of: commit)) == true,
+            let compiled = try? compiler.compile(repository, commit: id, now: WallClock.now() / 1_000_000_000), compiled.bundle != nil
+        else { return nil }
+        return compiled.desiredState(bundleDigest: bundle.digest.description)
+    }
+
+    private func put(_ engine: PolicyEngine, _ compiled: CompiledCommit, _ desired: DesiredState) {
+        withheld = nil
+        wanted.withhold(nil)
         server.store.activate(engine, at: WallClock.now())
         server.metrics.activations.increment()
         server.status.set(refusal: nil)
-        wanted.set(compiled, digest: engine.digest)
+        wanted.set(compiled, desired)
     }
 
     /// Keeps the bundle for a restart with a broken branch. It is in force even if that fails.
@@ -139,7 +174,7 @@ final class BranchFollower {
             }
             let engine = try PolicyEngine(try PolicyBundle(bytes: bytes))
             server.store.activate(engine, at: WallClock.now())
-            wanted.set(compiled, digest: engine.digest)
+            wanted.set(compiled, compiled.desiredState(bundleDigest: engine.digest))
             return engine
         } catch {
             report("the last good bundle cannot be used: \(ControlError(wrapping: error))")

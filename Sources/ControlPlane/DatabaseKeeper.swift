@@ -21,6 +21,7 @@ final class DatabaseKeeper {
     private let wanted: WantedState
     private let reconciler: Reconciler
     private var failingSince: String?
+    private var knowsProtections = false
     /// What the database was last made, or found, equal to.
     private var settled: DesiredState?
 
@@ -50,10 +51,12 @@ final class DatabaseKeeper {
     func check() throws(ControlError) -> Check? {
         guard let wanted = wanted.current else { return nil }
         do throws(ReconcilerError) {
+            if try isApproved() { return nil }
             let overtaken = try overtakenDrift(wanted.desired)
             let result = try syncMigrating(wanted)
             failingSince = nil
             if result.outcome != .reported { settled = wanted.desired }
+            if result.outcome == .applied || !knowsProtections { try readProtections() }
             server.metrics.reconciles.labels(result.outcome.rawValue).increment()
             if let revision = result.revision {
                 server.status.set(database: .synced(commit: revision.commit, epoch: revision.epoch, time: revision.appliedAt))
@@ -66,6 +69,19 @@ final class DatabaseKeeper {
             server.status.set(database: .failing(message: error.description, since: since))
             throw ControlError(error)
         }
+    }
+
+    /// Whether the commit that waits for approval is what the database holds: somebody has carried it out by name, and the branch's follower is
+    /// told to put it in force.
+    private func isApproved() throws(ReconcilerError) -> Bool {
+        guard let withheld = wanted.withheld, try reconciler.revision()?.commit == withheld else { return false }
+        wanted.approve(withheld)
+        return true
+    }
+
+    private func readProtections() throws(ReconcilerError) {
+        wanted.protected = Set(try reconciler.protections().map { [$0.kind, $0.name] })
+        knowsProtections = true
     }
 
     /// A new commit makes the database equal to itself, whatever stood there. What other hands had changed before is told all the same.

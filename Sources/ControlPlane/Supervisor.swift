@@ -154,6 +154,15 @@ public final class Supervisor: Sendable {
             emit(.findings(compiled.diagnostics, sources: compiled.snapshot.sources, isRefused: false))
             return FirstCommit(
                 commit: compiled.commit.id.description, digest: digest, documents: compiled.snapshot.governance.count, refused: nil)
+        case .withheld(let compiled, let plan):
+            tellWithheld(compiled, plan)
+            // INVARIANT: it was held against that bundle, so that there is one.
+            guard let restored = follower.restoreLastGood() else {
+                throw ControlError(.input, "the last good bundle cannot be used, and the newest commit takes too much away from it")
+            }
+            return FirstCommit(
+                commit: restored.commit, digest: restored.digest, documents: Int(restored.bundle.word(.meta, 0, MetaColumn.documents)),
+                refused: compiled.commit.id.description)
         case .refused(let compiled):
             emit(.findings(compiled.diagnostics, sources: compiled.snapshot.sources, isRefused: true))
             guard let restored = follower.restoreLastGood() else {
@@ -254,6 +263,9 @@ public final class Supervisor: Sendable {
             let commit = "\(compiled.commit.id.description.prefix(12)) is in force: \(compiled.commit.summary)"
             emit(.info("commit \(commit), bundle sha256:\(digest.prefix(12))"))
             return true
+        case .withheld(let compiled, let plan)?:
+            tellWithheld(compiled, plan)
+            return false
         case .refused(let compiled)?:
             emit(.findings(compiled.diagnostics, sources: compiled.snapshot.sources, isRefused: true))
             emit(.warning("commit \(compiled.commit.id.description.prefix(12)) is refused; the last good bundle stays in force"))
@@ -279,6 +291,14 @@ public final class Supervisor: Sendable {
         case .corrected: emit(.warning("drift corrected: \(plan.differences.count) object(s)\n\(plan.text(limit: 10))"))
         case .reported: emit(.warning("drift, left as it is: \(plan.differences.count) object(s)\n\(plan.text(limit: 10))"))
         }
+    }
+
+    private func tellWithheld(_ compiled: CompiledCommit, _ plan: RefusedPlan) {
+        let way = plan.canBeApproved ? "; if that is meant, `charter reconcile` names the plan to approve" : ""
+        emit(
+            .warning(
+                "commit \(compiled.commit.id.description.prefix(12)) is withheld, and the last good bundle stays in force: "
+                    + plan.reasons.joined(separator: "; ") + way))
     }
 
     private func tellOvertaken(_ check: DatabaseKeeper.Check?) {

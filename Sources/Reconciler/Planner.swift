@@ -12,33 +12,67 @@ struct Planner {
     let desired: DesiredState
 
     func plan() throws -> SyncPlan {
+        try Comparison.plan(desired) { table, hold in
+            let layout = table.layout
+            try connection.copyOut(from: "governance.\(layout.table)", columns: RowImage.columns(layout)) { bytes in
+                hold(bytes, RowImage.isUntouched(bytes, layout: layout))
+            }
+        }
+    }
+
+    static func fill(_ template: [UInt8], _ layout: TableLayout) -> String {
+        SQLTemplates.fill(template, ["qualified": layout.qualifiedName, "key_text": ColumnExpressions.keyText(layout)])
+    }
+}
+
+extension SyncPlan {
+    /// What a commit would change of another, told from the two alone.
+    init(from old: DesiredState, to new: DesiredState) {
+        self = Comparison.plan(new) { table, hold in
+            // INVARIANT: the tables of every state are those of `TableLayout.all`, in that order.
+            guard let held = old.tables.first(where: { $0.layout.table == table.layout.table }) else { return }
+            for row in held.rows { row.image.withUnsafeBytes { hold($0, true) } }
+        }
+    }
+}
+
+/// Compares rows with those that a commit wants.
+enum Comparison {
+    /// Takes a row: its bytes, which begin with the keys and columns, and whether what is behind them is as it was written.
+    typealias Hold = (UnsafeRawBufferPointer, Bool) -> Void
+
+    /// - Parameter rows: gives all rows of a table.
+    static func plan<Failure: Error>(
+        _ desired: DesiredState, rows: (DesiredState.Table, Hold) throws(Failure) -> Void
+    ) throws(Failure) -> SyncPlan {
         var plan = SyncPlan()
         var found = Differences()
         for table in desired.tables {
-            let tablePlan = try compare(table, &found, &plan.losses)
+            let tablePlan = try compare(table, &found, &plan.losses, rows)
             if !tablePlan.deletes.isEmpty || !tablePlan.writes.isEmpty { plan.tables.append(tablePlan) }
         }
         plan.differences = found.merged()
         return plan
     }
 
-    private func compare(
-        _ table: DesiredState.Table, _ found: inout Differences, _ losses: inout Losses
-    ) throws -> SyncPlan.TablePlan {
+    private static func compare<Failure: Error>(
+        _ table: DesiredState.Table, _ found: inout Differences, _ losses: inout Losses,
+        _ rows: (DesiredState.Table, Hold) throws(Failure) -> Void
+    ) throws(Failure) -> SyncPlan.TablePlan {
         let layout = table.layout
         let index = RowIndex(table)
         var isHeld = [Bool](repeating: false, count: table.rows.count)
         var changed: [(row: Int, held: [UInt8])] = []
         var superfluous: [[UInt8]] = []
-        let count = try connection.copyOut(from: "governance.\(layout.table)", columns: RowImage.columns(layout)) { bytes in
+        var count = 0
+        try rows(table) { bytes, isUntouched in
+            count += 1
             guard let row = index.find(bytes) else {
                 superfluous.append(Array(bytes))
                 return
             }
             isHeld[row] = true
-            if !Self.isSame(bytes, table.rows[row].image) || !RowImage.isUntouched(bytes, layout: layout) {
-                changed.append((row, Array(bytes)))
-            }
+            if !isSame(bytes, table.rows[row].image) || !isUntouched { changed.append((row, Array(bytes))) }
         }
         var plan = SyncPlan.TablePlan(layout: layout, isEmptyNow: count == 0)
         let edges = EdgeCount(layout)
@@ -97,10 +131,6 @@ struct Planner {
     private static func field(_ layout: TableLayout, _ column: Int, _ key: [String]) -> String {
         layout.table == TableLayout.members.table
             ? "spec.members[\(key.last ?? "")].\(layout.columns[column].field)" : layout.columns[column].field
-    }
-
-    static func fill(_ template: [UInt8], _ layout: TableLayout) -> String {
-        SQLTemplates.fill(template, ["qualified": layout.qualifiedName, "key_text": ColumnExpressions.keyText(layout)])
     }
 }
 

@@ -93,3 +93,15 @@ struct PruneGuard {
         return RefusedPlan(reasons: never + excess, deletions: deletions, digest: digest, canBeApproved: never.isEmpty)
     }
 }
+
+extension DesiredState {
+    /// Why this commit may not take the place of another one, told from the two alone; nil if it may.
+    ///
+    /// - Parameter protected: documents that nothing may delete, by kind and name, beside those that the other commit annotates.
+    public func refusal(replacing old: DesiredState, protected: Set<[String]>) -> RefusedPlan? {
+        let plan = SyncPlan(from: old, to: self)
+        return PruneGuard(settings: old.settings).refusal(
+            of: plan, digest: plan.digest(from: nil, to: self), administrators: (old.administratorCount, administratorCount),
+            protected: protected.union(old.protected.map { [$0.kind.rawValue, $0.name] }), approval: nil)
+    }
+}

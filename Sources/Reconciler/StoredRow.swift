@@ -72,6 +72,8 @@ public struct DesiredState: Sendable {
     public var administratorCount: Int
     /// Documents that are annotated as protected.
     var protected: [(kind: Kind, name: String)]
+    /// The organisation's settings of the reconciler.
+    var settings: JSONValue?
     public var tables: [Table]
     /// SHA-256 over the tables' digests.
     public var digest: SHA256Digest
@@ -82,6 +84,7 @@ public struct DesiredState: Sendable {
         documentCount = governance.count
         administratorCount = governance.holderCount(ofRole: governance.organization?.administratorRole ?? "admin")
         protected = governance.protectedDocuments
+        settings = governance.all(.organization).first?.json["reconcile"]
         tables = TableLayout.all.map { layout in
             let rows = layout.table == TableLayout.members.table ? Self.memberRows(governance) : Self.rows(governance, layout)
             return Table(layout: layout, rows: rows)

@@ -190,6 +190,33 @@ import Testing
         try refused(world, ["nobody would have the role `reader`"], commit: "d")
     }
 
+    @Test func `what a commit would change is the same told from the two commits and from the database`() throws {
+        let seed = UInt64.random(in: 0 ..< .max)
+        var generator = SeededGenerator(seed: seed)
+        var old = try World().desired("a")
+        for _ in 0..<12 {
+            var world = World()
+            world.users = world.users.filter { _ in Int.random(in: 0..<100, using: &generator) > 8 }
+            world.administrators = world.users.filter { _ in Int.random(in: 0..<4, using: &generator) == 0 }
+            world.memberships = Int.random(in: 0..<4, using: &generator) > 0
+            world.protected = world.users.filter { _ in Int.random(in: 0..<50, using: &generator) == 0 }
+            let new = try world.desired("b")
+            let (found, _) = try reconciler.plan(new)
+            let told = SyncPlan(from: old, to: new)
+            #expect(told.differences == found.differences && told.losses == found.losses, "seed \(seed)")
+            #expect(told.rowCount == found.rowCount, "seed \(seed)")
+            let protected = Set(try reconciler.protections().map { [$0.kind, $0.name] })
+            let refusal = new.refusal(replacing: old, protected: protected)
+            let error = reconcilerError { try reconciler.sync(new, driftMode: .correct) }
+            if case .refused(let plan)? = error {
+                #expect(refusal?.reasons == plan.reasons && refusal?.canBeApproved == plan.canBeApproved, "seed \(seed)")
+                continue
+            }
+            #expect(error == nil && refusal == nil, "seed \(seed): \(String(describing: error)) \(String(describing: refusal))")
+            old = new
+        }
+    }
+
     @Test func `a commit without any document is refused, as before`() throws {
         let (governance, _) = Governance.link([])
         let empty = DesiredState(governance: governance, commit: String(repeating: "e", count: 40), bundleDigest: "x")
