@@ -29,9 +29,10 @@ final class BranchFollower {
     private var repository: GitRepository?
     private var head: GitSource.Head?
     private var seen: GitObjectID?
-    /// What an earlier run had in force, to hold the first commit of this one against.
+    /// What the first commit of this run is weighed against.
     private var earlier: DesiredState?
-    private var withheld: CompiledCommit?
+    /// A commit that takes too much away, and the protections that were known when that was found.
+    private var withheld: (commit: GitObjectID, protected: Set<[String]>?)?
 
     init(
         source: GitSource, state: StateDirectory?, server: EnforcementServer, wanted: WantedState,
@@ -64,14 +65,26 @@ final class BranchFollower {
             let (repository, head) = try settled()
             let commit = try repository.resolve(head.reference)
             server.status.set(sourceError: nil)
-            if commit == seen {
-                guard let withheld, wanted.isApproved(withheld.commit.id.description) else { return nil }
-                return activate(withheld)
+            if let approved = wanted.approved {
+                // Told once, whatever comes of it. The branch may have gone on since: its head is looked at again, and weighed against this one.
+                wanted.approve(nil)
+                let id = try repository.resolve(approved)
+                let compiled = try compiler.compile(repository, commit: id, now: WallClock.now() / 1_000_000_000)
+                seen = id
+                return activate(compiled, isApproved: true)
             }
-            if seen == nil { earlier = lastGood(repository, before: commit) }
+            if commit == seen {
+                guard let withheld, withheld.commit == commit, withheld.protected != wanted.protected else { return nil }
+            } else if seen == nil, earlier == nil {
+                earlier = lastGood(repository, before: commit)
+            }
             let compiled = try compiler.compile(repository, commit: commit, now: WallClock.now() / 1_000_000_000)
+            let isNews = withheld?.commit != commit
             seen = commit
-            return activate(compiled)
+            let outcome = activate(compiled, isApproved: false)
+            // That it is withheld still is nothing to tell again.
+            if case .withheld = outcome, !isNews { return nil }
+            return outcome
         } catch {
             // The handle may hold on to what is gone; the next look opens the repository anew.
             repository = nil
@@ -91,7 +104,7 @@ final class BranchFollower {
         return (repository, head)
     }
 
-    private func activate(_ compiled: CompiledCommit) -> Outcome {
+    private func activate(_ compiled: CompiledCommit, isApproved: Bool) -> Outcome {
         guard let bytes = compiled.bundle else {
             let errors = compiled.diagnostics.filter { $0.severity == .error }
             refuse(compiled, errors.map { "\($0.span.location): \($0.code.rawValue) \($0.message)" })
@@ -100,9 +113,8 @@ final class BranchFollower {
         do throws(BundleError) {
             let engine = try PolicyEngine(try PolicyBundle(bytes: bytes))
             let desired = compiled.desiredState(bundleDigest: engine.digest)
-            if let plan = refusal(desired) {
-                withheld = compiled
-                wanted.withhold(compiled.commit.id.description)
+            if !isApproved, let plan = refusal(desired) {
+                withheld = (compiled.commit.id, wanted.protected)
                 refuse(compiled, plan.reasons)
                 return .withheld(compiled, plan)
             }
@@ -115,9 +127,16 @@ final class BranchFollower {
         }
     }
 
+    /// Says what the first commit is to be weighed against: what the database holds, if that is a commit of this branch.
+    func weigh(against commit: String) {
+        guard let (repository, head) = try? settled(), let newest = try? repository.resolve(head.reference),
+            let id = try? repository.resolve(commit), id != newest, (try? repository.isAncestor(id, of: newest)) == true
+        else { return }
+        earlier = compiledState(repository, id)
+    }
+
     /// Why the commit may not take the place of the one in force, or of the last one of an earlier run.
     private func refusal(_ desired: DesiredState) -> RefusedPlan? {
-        if wanted.isApproved(desired.commit) { return nil }
         guard let old = wanted.current?.desired ?? earlier else { return nil }
         return desired.refusal(replacing: old, protected: wanted.protected)
     }
@@ -125,15 +144,20 @@ final class BranchFollower {
     /// What an earlier run had in force, if it is another commit of this branch and still compiles.
     private func lastGood(_ repository: GitRepository, before commit: GitObjectID) -> DesiredState? {
         guard let state, let bundle = try? PolicyBundle.open(path: state.bundle), let id = try? repository.resolve(bundle.meta(.commit)),
-            id != commit, (try? repository.isAncestor(id, of: commit)) == true,
-            let compiled = try? compiler.compile(repository, commit: id, now: WallClock.now() / 1_000_000_000), compiled.bundle != nil
+            id != commit, (try? repository.isAncestor(id, of: commit)) == true
+        else { return nil }
+        return compiledState(repository, id)
+    }
+
+    private func compiledState(_ repository: GitRepository, _ id: GitObjectID) -> DesiredState? {
+        guard let compiled = try? compiler.compile(repository, commit: id, now: WallClock.now() / 1_000_000_000),
+            let bytes = compiled.bundle, let bundle = try? PolicyBundle(bytes: bytes)
         else { return nil }
         return compiled.desiredState(bundleDigest: bundle.digest.description)
     }
 
     private func put(_ engine: PolicyEngine, _ compiled: CompiledCommit, _ desired: DesiredState) {
         withheld = nil
-        wanted.withhold(nil)
         server.store.activate(engine, at: WallClock.now())
         server.metrics.activations.increment()
         server.status.set(refusal: nil)

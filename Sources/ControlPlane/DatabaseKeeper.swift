@@ -20,12 +20,14 @@ final class DatabaseKeeper {
     private let server: EnforcementServer
     private let wanted: WantedState
     private let reconciler: Reconciler
+    private let source: GitSource?
     private var failingSince: String?
-    private var knowsProtections = false
     /// What the database was last made, or found, equal to.
     private var settled: DesiredState?
 
-    init(reconciler: Reconciler, server: EnforcementServer, wanted: WantedState) {
+    /// - Parameter source: the repository and the branch that is followed, to tell whether the database has gone ahead of what is in force.
+    init(reconciler: Reconciler, server: EnforcementServer, wanted: WantedState, source: GitSource? = nil) {
+        self.source = source
         self.reconciler = reconciler
         self.server = server
         self.wanted = wanted
@@ -51,12 +53,16 @@ final class DatabaseKeeper {
     func check() throws(ControlError) -> Check? {
         guard let wanted = wanted.current else { return nil }
         do throws(ReconcilerError) {
-            if try isApproved() { return nil }
+            let revision = try readWhatIsHeld()
+            if let revision, isAhead(revision.commit, of: wanted.desired.commit) {
+                // Somebody has carried out by name what is withheld here: the branch's follower is told to put it in force.
+                self.wanted.approve(revision.commit)
+                return nil
+            }
             let overtaken = try overtakenDrift(wanted.desired)
-            let result = try syncMigrating(wanted)
+            let result = try syncMigrating(wanted, from: revision?.epoch)
             failingSince = nil
             if result.outcome != .reported { settled = wanted.desired }
-            if result.outcome == .applied || !knowsProtections { try readProtections() }
             server.metrics.reconciles.labels(result.outcome.rawValue).increment()
             if let revision = result.revision {
                 server.status.set(database: .synced(commit: revision.commit, epoch: revision.epoch, time: revision.appliedAt))
@@ -71,17 +77,24 @@ final class DatabaseKeeper {
         }
     }
 
-    /// Whether the commit that waits for approval is what the database holds: somebody has carried it out by name, and the branch's follower is
-    /// told to put it in force.
-    private func isApproved() throws(ReconcilerError) -> Bool {
-        guard let withheld = wanted.withheld, try reconciler.revision()?.commit == withheld else { return false }
-        wanted.approve(withheld)
-        return true
+    /// The revision, and what is protected; nil where the schema is not there.
+    private func readWhatIsHeld() throws(ReconcilerError) -> Revision? {
+        do throws(ReconcilerError) {
+            wanted.protected = Set(try reconciler.protections().map { [$0.kind, $0.name] })
+            return try reconciler.revision()
+        } catch {
+            guard error.isMissingSchema else { throw error }
+            return nil
+        }
     }
 
-    private func readProtections() throws(ReconcilerError) {
-        wanted.protected = Set(try reconciler.protections().map { [$0.kind, $0.name] })
-        knowsProtections = true
+    /// Whether a commit of the branch comes after the one that is in force here.
+    private func isAhead(_ commit: String, of inForce: String) -> Bool {
+        guard commit != inForce, let source, let repository = try? source.open(), let head = try? source.settleHead(repository),
+            let newest = try? repository.resolve(head.reference), let held = try? repository.resolve(commit),
+            let own = try? repository.resolve(inForce), (try? repository.isAncestor(own, of: held)) == true
+        else { return false }
+        return held == newest || (try? repository.isAncestor(held, of: newest)) == true
     }
 
     /// A new commit makes the database equal to itself, whatever stood there. What other hands had changed before is told all the same.
@@ -94,9 +107,9 @@ final class DatabaseKeeper {
     }
 
     /// A schema that was dropped by hand is made again.
-    private func syncMigrating(_ wanted: WantedState.Wanted) throws(ReconcilerError) -> SyncResult {
+    private func syncMigrating(_ wanted: WantedState.Wanted, from epoch: Int64?) throws(ReconcilerError) -> SyncResult {
         do throws(ReconcilerError) {
-            return try reconciler.sync(wanted.desired, driftMode: wanted.driftMode)
+            return try reconciler.sync(wanted.desired, driftMode: wanted.driftMode, from: epoch)
         } catch {
             guard error.isMissingSchema else { throw error }
             try reconciler.migrate()

@@ -95,17 +95,26 @@ public final class Supervisor: Sendable {
         let follower = BranchFollower(source: source, state: state, server: server, wanted: wanted) { [emit] in emit(.warning($0)) }
         try fetch(source, state, follower)
         if stopping.isSet { return }
+        // The database first: the first commit is weighed against what it holds.
+        let database = try Database.open(configuration.database, directory: state.postgres, takesOver: true) { emit(.step($0)) }
+        defer { database.close { emit(.info($0)) } }
+        if stopping.isSet { return }
+        let reconciler = database.reconciler
+        do throws(ReconcilerError) {
+            try reconciler.migrate()
+            wanted.protected = Set(try reconciler.protections().map { [$0.kind, $0.name] })
+            if let revision = try reconciler.revision() { follower.weigh(against: revision.commit) }
+        } catch {
+            throw ControlError(error)
+        }
         emit(.step("compiling \(source.description)"))
         let first = try firstCommit(follower)
         let port = try Blocking.run { try await server.start() }
         defer { try? Blocking.run { await server.stop() } }
         if stopping.isSet { return }
-        let database = try Database.open(configuration.database, directory: state.postgres, takesOver: true) { emit(.step($0)) }
-        defer { database.close { emit(.info($0)) } }
-        if stopping.isSet { return }
         emit(.step("reconciling \(database.description)"))
-        do throws(ReconcilerError) { try database.reconciler.migrate() } catch { throw ControlError(error) }
-        let keeper = DatabaseKeeper(reconciler: database.reconciler, server: server, wanted: wanted)
+        let followed = GitSource(configuration.repository, branch: follower.branch, mirror: state.mirror)
+        let keeper = DatabaseKeeper(reconciler: reconciler, server: server, wanted: wanted, source: followed)
         if let repository = try? source.open() { keeper.recall(from: repository) }
         let check = try keeper.check()
         tellOvertaken(check)

@@ -3,7 +3,7 @@ import Reconciler
 import Synchronization
 
 /// What the database is to hold: left by whoever follows the branch, taken up by whoever keeps the database, so that neither waits for the
-/// other.
+/// other. The other way round, what the keeper knows of the database and the follower needs.
 final class WantedState: Sendable {
     struct Wanted: Sendable {
         var desired: DesiredState
@@ -12,41 +12,36 @@ final class WantedState: Sendable {
         var driftInterval: Int64
     }
 
-    private let wanted = Mutex<Wanted?>(nil)
-    private let guarded = Mutex(Guarded())
-
-    /// What stands between a commit and being put in force.
-    private struct Guarded {
-        /// Documents that the database protects, by kind and name.
-        var protected: Set<[String]> = []
-        /// A commit that takes too much away, and waits for somebody's approval.
-        var withheld: String?
-        /// A commit that was approved: the database was made to hold it.
+    private struct State {
+        var wanted: Wanted?
+        /// Documents that the database protects, by kind and name; `nil` while that is not known.
+        var protected: Set<[String]>?
+        /// A commit that the database was made to hold by somebody's approval, and that is not in force here yet.
         var approved: String?
     }
 
-    var protected: Set<[String]> {
-        get { guarded.withLock { $0.protected } }
-        set { guarded.withLock { $0.protected = newValue } }
-    }
-
-    var withheld: String? { guarded.withLock { $0.withheld } }
-
-    /// Sets a commit aside until it is approved; `nil` when the branch has gone on.
-    func withhold(_ commit: String?) { guarded.withLock { $0.withheld = commit } }
-
-    func approve(_ commit: String) { guarded.withLock { $0.approved = commit } }
-
-    func isApproved(_ commit: String) -> Bool { guarded.withLock { $0.approved == commit } }
+    private let state = Mutex(State())
 
     /// `nil` before the first good commit.
-    var current: Wanted? { wanted.withLock { $0 } }
+    var current: Wanted? { state.withLock { $0.wanted } }
+
+    var protected: Set<[String]>? {
+        get { state.withLock { $0.protected } }
+        set { state.withLock { $0.protected = newValue } }
+    }
+
+    var approved: String? { state.withLock { $0.approved } }
+
+    func approve(_ commit: String?) { state.withLock { $0.approved = commit } }
 
     func set(_ compiled: CompiledCommit, _ desired: DesiredState) {
         let organization = compiled.snapshot.governance.organization
         let new = Wanted(
             desired: desired, driftMode: organization?.driftMode ?? .correct,
             driftInterval: organization?.reconcileInterval ?? 5_000_000_000)
-        wanted.withLock { $0 = new }
+        state.withLock {
+            $0.wanted = new
+            $0.approved = nil
+        }
     }
 }

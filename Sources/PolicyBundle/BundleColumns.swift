@@ -185,6 +185,9 @@ public enum RuleColumn: Int, BundleColumn {
         case .source: .index(.srce)
         }
     }
+
+    /// The effects that refuse: `deny` and `requireApproval`.
+    static let refusals: [UInt32] = [0, 3]
 }
 
 public enum ExemptionColumn: Int, BundleColumn {

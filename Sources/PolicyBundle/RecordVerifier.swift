@@ -167,9 +167,14 @@ struct RecordVerifier {
             let enforcement = records.word(.poli, policy, PolicyColumn.enforcement)
             let flags = records.word(.hotp, row, HotPolicyColumn.flags)
             guard flags >> HotPolicyColumn.enforcementShift == enforcement else { throw BundleVerifier.wrong(.hotp, row) }
-            guard records.word(.plac, row, PlaceColumn.ruleCount) == 1 else { continue }
+            guard records.word(.plac, row, PlaceColumn.ruleCount) == 1 else {
+                guard flags & HotPolicyColumn.denies == 0 else { throw BundleVerifier.wrong(.hotp, row) }
+                continue
+            }
             // An error that the index finds is put into words by the rule's own condition, which must be there.
             let rule = Int(records.word(.plac, row, PlaceColumn.rules))
+            let isRefusal = RuleColumn.refusals.contains(records.word(.rule, rule, RuleColumn.effect))
+            guard (flags & HotPolicyColumn.denies != 0) == (enforcement == 0 && isRefusal) else { throw BundleVerifier.wrong(.hotp, row) }
             guard records.word(.hotp, row, HotPolicyColumn.condition) == records.word(.rule, rule, RuleColumn.condition),
                 memo == records.word(.rule, rule, RuleColumn.memo)
             else { throw BundleVerifier.wrong(.hotp, row) }

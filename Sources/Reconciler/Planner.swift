@@ -62,40 +62,42 @@ enum Comparison {
         let layout = table.layout
         let index = RowIndex(table)
         var isHeld = [Bool](repeating: false, count: table.rows.count)
-        var changed: [(row: Int, held: [UInt8])] = []
-        var superfluous: [[UInt8]] = []
+        var changed: [(row: Int, held: [UInt8], isOurs: Bool)] = []
+        var superfluous: [(row: [UInt8], isOurs: Bool)] = []
         var count = 0
         try rows(table) { bytes, isUntouched in
             count += 1
             guard let row = index.find(bytes) else {
-                superfluous.append(Array(bytes))
+                superfluous.append((Array(bytes), isUntouched))
                 return
             }
             isHeld[row] = true
-            if !isSame(bytes, table.rows[row].image) || !isUntouched { changed.append((row, Array(bytes))) }
+            if !isSame(bytes, table.rows[row].image) || !isUntouched { changed.append((row, Array(bytes), isUntouched)) }
         }
         var plan = SyncPlan.TablePlan(layout: layout, isEmptyNow: count == 0)
         let edges = EdgeCount(layout)
-        losses.add(edges, rows: count, deleted: superfluous.count)
+        // Rows that other hands have added were never declared: nobody loses them.
+        let foreign = superfluous.count { !$0.isOurs }
+        losses.add(edges, rows: count - foreign, deleted: superfluous.count - foreign)
         for (number, row) in table.rows.enumerated() where isHeld[number] { losses.heldEdges += edges.count(row.values) }
         for (number, row) in table.rows.enumerated() where !isHeld[number] {
             plan.writes.append(row)
             found.add(layout, row.key, .create, Self.allFields(layout, row.key, expected: row.values.map(\.canonicalText), actual: nil))
         }
-        for (number, held) in changed.sorted(by: { $0.row < $1.row }) {
+        for (number, held, isOurs) in changed.sorted(by: { $0.row < $1.row }) {
             let row = table.rows[number]
             plan.writes.append(row)
             let actual = RowImage.texts(held, layout).values
-            losses.change(edges, from: actual, to: row.values)
+            if isOurs { losses.change(edges, from: actual, to: row.values) }
             found.add(
                 layout, row.key, .update, Self.changedFields(layout, row.key, expected: row.values.map(\.canonicalText), actual: actual))
         }
-        let deletes = superfluous.map { RowImage.texts($0, layout) }
-            .map { (key: $0.key, values: $0.values, text: ColumnExpressions.keyText($0.key)) }
+        let deletes = superfluous.map { (texts: RowImage.texts($0.row, layout), isOurs: $0.isOurs) }
+            .map { (key: $0.texts.key, values: $0.texts.values, text: ColumnExpressions.keyText($0.texts.key), isOurs: $0.isOurs) }
             .sorted { ExactText($0.text) < ExactText($1.text) }
         for held in deletes {
             plan.deletes.append(held.text)
-            losses.delete(edges, held.values)
+            if held.isOurs { losses.delete(edges, held.values) }
             found.add(layout, held.key, .delete, Self.allFields(layout, held.key, expected: nil, actual: held.values))
         }
         return plan

@@ -61,11 +61,12 @@ struct PruneGuard {
     func allowed(of held: Int) -> Int { min(atMost, max(Self.few, held * share / 100)) }
 
     /// - Parameters:
-    ///   - administrators: how many there were at the last revision, and how many the commit leaves.
+    ///   - administratorCount: how many had the role at the last revision. Who has it in the commit is asked for the role that is in force, so
+    ///     that a commit cannot choose another one for itself.
     ///   - protected: documents that nothing may delete, by kind and name.
     /// - Returns: nil if the plan may be carried out.
     func refusal(
-        of plan: SyncPlan, digest: String, administrators count: (held: Int, left: Int), protected: Set<[String]>,
+        of plan: SyncPlan, digest: String, held administratorCount: Int, desired: DesiredState, protected: Set<[String]>,
         approval: DeletionApproval?
     ) -> RefusedPlan? {
         let losses = plan.losses
@@ -83,7 +84,7 @@ struct PruneGuard {
         var never = plan.differences.filter { $0.action == .delete && protected.contains([$0.kind.rawValue, $0.name]) }.prefix(5).map {
             "\($0.kind.rawValue) `\($0.name)` is protected: `charter protections remove \($0.kind.rawValue)/\($0.name)` lifts it"
         }
-        if count.held > 0, count.left == 0 {
+        if administratorCount > 0, desired.holderCount(ofRole: administrators) == 0 {
             never.append("nobody would have the role `\(administrators)` any more")
         }
         let deletions = losses.objects + losses.edges
@@ -97,11 +98,12 @@ struct PruneGuard {
 extension DesiredState {
     /// Why this commit may not take the place of another one, told from the two alone; nil if it may.
     ///
-    /// - Parameter protected: documents that nothing may delete, by kind and name, beside those that the other commit annotates.
-    public func refusal(replacing old: DesiredState, protected: Set<[String]>) -> RefusedPlan? {
+    /// - Parameter protected: documents that nothing may delete, by kind and name; where they are not known, those that the other commit
+    ///   annotates.
+    public func refusal(replacing old: DesiredState, protected: Set<[String]>?) -> RefusedPlan? {
         let plan = SyncPlan(from: old, to: self)
         return PruneGuard(settings: old.settings).refusal(
-            of: plan, digest: plan.digest(from: nil, to: self), administrators: (old.administratorCount, administratorCount),
-            protected: protected.union(old.protected.map { [$0.kind.rawValue, $0.name] }), approval: nil)
+            of: plan, digest: plan.digest(from: nil, to: self), held: old.administratorCount, desired: self,
+            protected: protected ?? Set(old.protected.map { [$0.kind.rawValue, $0.name] }), approval: nil)
     }
 }

@@ -84,11 +84,13 @@ public final class Reconciler {
     /// - Parameters:
     ///   - driftMode: what is done if the commit is in force already and something differs nevertheless.
     ///   - approval: leave to take away more than a commit may.
+    ///   - epoch: what the caller has decided by; if the database has gone on since, nothing is done.
     public func sync(
-        _ desired: DesiredState, driftMode: Organization.DriftMode, approval: DeletionApproval? = nil
+        _ desired: DesiredState, driftMode: Organization.DriftMode, approval: DeletionApproval? = nil, from epoch: Int64? = nil
     ) throws(ReconcilerError) -> SyncResult {
         if desired.documentCount == 0 { throw .emptyState }
         let held = try revision()
+        if let epoch, held?.epoch ?? 0 != epoch { throw .fenced(expected: epoch, found: held?.epoch ?? 0) }
         guard let held, held.names(desired) else { return try apply(desired, expecting: held, approval) }
         // A look without the lock first: nothing to do is the usual case, and must not stand in anyone's way.
         let look = try plan(desired)
@@ -114,8 +116,10 @@ public final class Reconciler {
                     throw ReconcilerError.fenced(expected: revision?.epoch ?? 0, found: held?.epoch ?? 0)
                 }
                 let plan = try Planner(connection: connection, desired: desired).plan()
-                // What a correction takes away was put there by other hands: no commit loses it.
-                if let held, !held.names(desired) { try Self.guardAgainstLoss(plan, held, desired, approval, connection) }
+                let isCorrection = held.map { $0.names(desired) } ?? false
+                // Before the first revision nothing is held; a correction takes away what no commit has declared.
+                let isWeighed = !isCorrection && (held != nil || plan.losses.heldObjects > 0)
+                let used = isWeighed ? try Self.guardAgainstLoss(plan, held, desired, approval, connection) : nil
                 try Applier(connection: connection, desired: desired).apply(plan)
                 _ = try connection.query(
                     SQLTemplates.fill(PackageResources.write_revision_sql, [:]),
@@ -123,7 +127,7 @@ public final class Reconciler {
                         .text(desired.commit), .text(desired.digest.description), .text(desired.bundleDigest),
                         .int(Int64(desired.documentCount)), .int(Int64(desired.administratorCount)),
                     ])
-                if !desired.protected.isEmpty {
+                if !desired.protected.isEmpty, !isCorrection {
                     try connection.execute(
                         SQLTemplates.fill(PackageResources.add_protections_sql, [:]),
                         [
@@ -131,27 +135,32 @@ public final class Reconciler {
                             .text(desired.commit),
                         ])
                 }
-                let isCorrection = held.map { $0.names(desired) } ?? false
                 let result = SyncResult(
                     outcome: isCorrection ? .corrected : .applied, plan: plan, revision: try Self.readRevision(connection))
                 try Self.writeHistory(
-                    result, previous: held, approval: approval, nanoseconds: (clock.now - start).nanoseconds, connection)
+                    result, previous: held, approval: used, nanoseconds: (clock.now - start).nanoseconds, connection)
                 return result
             }
         }
     }
 
-    /// Refuses a plan that takes away more than it may. There is no limit to the first revision, before which nothing was held.
+    /// Refuses a plan that takes away more than it may.
+    ///
+    /// - Returns: the approval, if it would have been refused without.
     private static func guardAgainstLoss(
-        _ plan: SyncPlan, _ held: Revision, _ desired: DesiredState, _ approval: DeletionApproval?, _ connection: PostgresConnection
-    ) throws {
+        _ plan: SyncPlan, _ held: Revision?, _ desired: DesiredState, _ approval: DeletionApproval?, _ connection: PostgresConnection
+    ) throws -> DeletionApproval? {
         let text = try connection.query(SQLTemplates.fill(PackageResources.read_settings_sql, [:])).first?["settings"]
         let guardian = PruneGuard(settings: text.flatMap { try? JSONParser.parse(Array($0.utf8)) })
         let protected = Set(try readProtections(connection).map { [$0.kind, $0.name] })
-        let refusal = guardian.refusal(
-            of: plan, digest: plan.digest(from: held, to: desired), administrators: (held.administratorCount, desired.administratorCount),
-            protected: protected, approval: approval)
-        if let refusal { throw ReconcilerError.refused(refusal) }
+        let digest = plan.digest(from: held, to: desired)
+        func refusal(_ approval: DeletionApproval?) -> RefusedPlan? {
+            guardian.refusal(
+                of: plan, digest: digest, held: held?.administratorCount ?? 0, desired: desired, protected: protected, approval: approval)
+        }
+        guard let refused = refusal(nil) else { return nil }
+        if let approval, refusal(approval) == nil { return approval }
+        throw ReconcilerError.refused(refused)
     }
 
     public func close() {

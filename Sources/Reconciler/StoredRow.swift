@@ -82,7 +82,7 @@ public struct DesiredState: Sendable {
         self.commit = commit
         self.bundleDigest = bundleDigest
         documentCount = governance.count
-        administratorCount = governance.holderCount(ofRole: governance.organization?.administratorRole ?? "admin")
+        administratorCount = 0
         protected = governance.protectedDocuments
         settings = governance.all(.organization).first?.json["reconcile"]
         tables = TableLayout.all.map { layout in
@@ -90,6 +90,7 @@ public struct DesiredState: Sendable {
             return Table(layout: layout, rows: rows)
         }
         digest = SHA256Digest(of: tables.flatMap(\.digest.bytes))
+        administratorCount = holderCount(ofRole: governance.organization?.administratorRole ?? "admin")
     }
 
     private static func rows(_ governance: Governance, _ layout: TableLayout) -> [StoredRow] {

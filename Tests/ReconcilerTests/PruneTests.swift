@@ -147,14 +147,33 @@ import Testing
         try applied(world, commit: "d")
     }
 
-    @Test func `what other hands have added goes without a limit`() throws {
-        try database.owner.execute(
-            """
-            INSERT INTO governance.team_members ("team", "user", "role", source_path, source_line, source_commit, content_hash)
-            SELECT 'team-0', 'mallory-' || number, 'maintainer', '', 1, '', '' FROM generate_series(1, 500) AS numbers (number)
-            """)
-        let result = try reconciler.sync(try World().desired("a"), driftMode: .correct)
-        #expect(result.outcome == .corrected && result.plan.losses.edges == 500)
+    @Test func `what other hands have added goes without a limit, by a correction and by the next commit`() throws {
+        for commit in ["a", "b"] {
+            try database.owner.execute(
+                """
+                INSERT INTO governance.team_members ("team", "user", "role", source_path, source_line, source_commit, content_hash)
+                SELECT 'team-0', 'mallory-' || number, 'maintainer', '', 1, '', '' FROM generate_series(1, 500) AS numbers (number)
+                """)
+            try database.owner.execute("UPDATE governance.users SET roles = array_fill('admin'::text, ARRAY[60]) WHERE name = 'user-5'")
+            let result = try reconciler.sync(try World().desired(commit), driftMode: .correct)
+            #expect(result.outcome == (commit == "a" ? .corrected : .applied))
+            #expect(result.plan.losses == Losses(heldObjects: 114, objects: 0, heldEdges: 200, edges: 0))
+        }
+    }
+
+    @Test func `a revision that was changed by hand is written past`() throws {
+        for change in ["UPDATE governance.revision SET epoch = 0", "DELETE FROM governance.revision"] {
+            try database.owner.execute(change)
+            let before = try #require(try reconciler.history(limit: 1).first?.epoch)
+            try applied(World(), commit: "b")
+            try applied(World(), commit: "a")
+            #expect(try reconciler.history(limit: 1).first?.epoch == before + 2)
+        }
+        // Without a revision, what the tables hold is held all the same.
+        try database.owner.execute("DELETE FROM governance.revision")
+        var world = World()
+        world.users.removeLast(50)
+        try refused(world, ["50 of 114", "100 of 200"])
     }
 
     @Test func `a protected row that was deleted by hand comes back`() throws {
@@ -179,6 +198,13 @@ import Testing
         try refused(world, ["nobody would have the role `admin`"], commit: "d")
     }
 
+    @Test func `a commit cannot choose another role for its administrators`() throws {
+        var world = World()
+        world.settings = "administrators: reader"
+        world.administrators = []
+        try refused(world, ["nobody would have the role `admin`"])
+    }
+
     @Test func `an organisation without administrators is not asked for any`() throws {
         var world = World()
         world.settings = "administrators: reader"
@@ -187,7 +213,10 @@ import Testing
         try applied(world, commit: "c")
         world.settings = ""
         #expect(try #require(try reconciler.revision()).administratorCount == 100)
-        try refused(world, ["nobody would have the role `reader`"], commit: "d")
+        try applied(world, commit: "d")
+        #expect(try #require(try reconciler.revision()).administratorCount == 0)
+        world.users.removeLast(2)
+        try applied(world, commit: "e")
     }
 
     @Test func `what a commit would change is the same told from the two commits and from the database`() throws {

@@ -55,19 +55,29 @@ import Testing
                 #expect(try eventually { try client.check("commit") == "refused" })
                 #expect(eventually { charter.program.errors.contains("names the plan to approve") })
                 #expect(try client.commitInForce() == before)
+                // The branch goes on in the meantime.
+                try repository.addUser("later")
+                let later = try repository.commit("Go on")
+                #expect(eventually { charter.program.errors.contains("commit \(later.prefix(12)) is withheld") })
 
-                let refused = try CharterProgram.run("reconcile", repository.path, "--database", url)
+                try repository.git("checkout", "--quiet", "-B", "approved", bad)
+                let refused = try CharterProgram.run("reconcile", repository.path, "--branch", "approved", "--database", url)
                 #expect(refused.status == 1)
                 let command = try #require(refused.errors.firstMatch(of: /--allow-deletions (\d+) --plan ([0-9a-f]{64})/))
                 #expect(command.1 == "40")
                 for (count, status) in [("39", Int32(1)), ("40", 0)] {
                     let run = try CharterProgram.run(
-                        "reconcile", repository.path, "--database", url, "--allow-deletions", count, "--plan", String(command.2))
+                        "reconcile", repository.path, "--branch", "approved", "--database", url, "--allow-deletions", count, "--plan",
+                        String(command.2))
                     #expect(run.status == status, "\(run.errors)")
                 }
-                #expect(try eventually { try client.commitInForce() == bad })
+                // What was approved, and then what the branch holds.
+                #expect(try eventually { try client.commitInForce() == later })
+                #expect(
+                    charter.program.errors.contains("commit \(bad.prefix(12)) is in force")
+                        || charter.program.output.contains("commit \(bad.prefix(12)) is in force"))
                 #expect(try eventually { try client.check("commit") == "ok" })
-                #expect(try eventually { try client.commitInDatabase() == bad })
+                #expect(try eventually { try client.commitInDatabase() == later })
                 #expect(try DeclaredState(database).tables["users"]?.contains { $0.contains("temporary-") } == false)
                 #expect(try charter.interrupt() == 0)
                 let history = try CharterProgram.run("history", repository.path, "--database", url)

@@ -1,8 +1,8 @@
 INSERT INTO governance.revision AS held
     (epoch, commit_id, content_digest, bundle_digest, document_count, administrator_count, applied_at)
-VALUES (1, $1, $2, $3, $4, $5, now())
+VALUES ((SELECT coalesce(max(epoch), 0) + 1 FROM governance.history), $1, $2, $3, $4, $5, now())
 ON CONFLICT (singleton) DO UPDATE
-SET epoch = held.epoch + 1,
+SET epoch = greatest(held.epoch, (SELECT coalesce(max(epoch), 0) FROM governance.history)) + 1,
     commit_id = excluded.commit_id,
     content_digest = excluded.content_digest,
     bundle_digest = excluded.bundle_digest,
