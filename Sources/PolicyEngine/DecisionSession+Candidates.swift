@@ -121,6 +121,9 @@ extension DecisionSession {
         return records.record(.anch, low)
     }
 
+    /// What so many policies need stays in the nearest caches by itself.
+    private static let nearPolicies = 256
+
     /// Lists the places of the candidates that are about the resource and the action.
     func listPlaces() {
         let index = engine.index

@@ -146,9 +146,6 @@ extension DecisionSession {
         for number in 1..<max(1, queued) { queue.results[number] = runner.evaluate(Int(queue.conditions[number])).rawValue }
     }
 
-    /// What so many policies need stays in the nearest caches by itself.
-    static let nearPolicies = 256
-
     /// Notes the rules of the first places that take effect.
     private func apply(_ kept: Int) {
         let (places, queue) = (places, queue)

@@ -3,7 +3,7 @@ import PolicyBundle
 
 /// The names of all records of a section as cells, made once: a request copies those of its subject's roles.
 struct NameCells: @unchecked Sendable {
-    // INVARIANT: written before `init` returns and never after; released by the engine that made it.
+    // INVARIANT: safe to share, as it is written before `init` returns and never after; released by the engine that made it.
     private let cells: UnsafeMutablePointer<CELCell>
 
     /// - Parameter isNeeded: whether anything reads them; if not, none are made.

@@ -23,11 +23,7 @@ struct DriftCommand: ParsableCommand {
             let stopping = ReconcileRunner.Stop()
             let signals = StopSignals { stopping.stop() }
             defer { withExtendedLifetime(signals) {} }
-            let runner = try ReconcileRunner(
-                repository: path, branch: nil, database: database.url, state: database.absoluteState, readsOnly: true, stopping: stopping
-            ) { Terminal.err($0) }
-            defer { runner.close() }
-            let (plan, revision, commit) = try runner.drift(from: ref)
+            let (plan, revision, commit) = try database.reading(path, stopping: stopping) { try $0.drift(from: ref) }
             switch output.format {
             case .human:
                 if plan.isEmpty {

@@ -31,12 +31,9 @@ struct HistoryCommand: ParsableCommand {
 
     func run() throws {
         try Terminal.run {
-            let runner = try ReconcileRunner(
-                repository: path, branch: nil, database: database.url, state: database.absoluteState, readsOnly: true,
-                stopping: ReconcileRunner.Stop()
-            ) { Terminal.err($0) }
-            defer { runner.close() }
-            var entries = try runner.history(before: epoch.map { $0 + 1 } ?? before, limit: epoch == nil ? limit : 1)
+            var entries = try database.reading(path) {
+                try $0.history(before: epoch.map { $0 + 1 } ?? before, limit: epoch == nil ? limit : 1)
+            }
             if let epoch {
                 entries.removeAll { $0.epoch != epoch }
                 if entries.isEmpty { throw ControlError(.input, "there is no epoch \(epoch)") }

@@ -25,12 +25,7 @@ struct ProtectionsListCommand: ParsableCommand {
 
     func run() throws {
         try Terminal.run {
-            let runner = try ReconcileRunner(
-                repository: path, branch: nil, database: database.url, state: database.absoluteState, readsOnly: true,
-                stopping: ReconcileRunner.Stop()
-            ) { Terminal.err($0) }
-            defer { runner.close() }
-            let found = try runner.protections()
+            let found = try database.reading(path) { try $0.protections() }
             switch output.format {
             case .human:
                 if found.isEmpty { Terminal.out("nothing is protected") }
@@ -68,12 +63,7 @@ struct ProtectionsRemoveCommand: ParsableCommand {
             guard parts.count == 2, let kind = Kind(rawValue: parts[0]) else {
                 throw ControlError(.usage, "`\(document)` is no document; name it as Kind/name, e.g. User/ada")
             }
-            let runner = try ReconcileRunner(
-                repository: repository, branch: nil, database: database.url, state: database.absoluteState, readsOnly: true,
-                stopping: ReconcileRunner.Stop()
-            ) { Terminal.err($0) }
-            defer { runner.close() }
-            try runner.removeProtection(kind, parts[1])
+            try database.reading(repository) { try $0.removeProtection(kind, parts[1]) }
             Terminal.out("\(kind.rawValue) `\(parts[1])` can be deleted again")
         }
     }

@@ -41,3 +41,16 @@ enum PollInterval {
         guard seconds > 0, seconds <= 86_400 else { throw ValidationError("--poll-interval must be more than 0 and at most 86400 seconds") }
     }
 }
+
+extension DatabaseOptions {
+    /// Calls `body` with what only looks at the repository and its database.
+    func reading<Value>(
+        _ repository: String, stopping: ReconcileRunner.Stop = .init(), _ body: (ReconcileRunner) throws -> Value
+    ) throws -> Value {
+        let runner = try ReconcileRunner(
+            repository: repository, branch: nil, database: url, state: absoluteState, readsOnly: true, stopping: stopping
+        ) { Terminal.err($0) }
+        defer { runner.close() }
+        return try body(runner)
+    }
+}

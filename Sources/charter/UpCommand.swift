@@ -10,6 +10,9 @@ struct UpCommand: ParsableCommand {
         discussion: """
             Without --database and DATABASE_URL a private Postgres is made in the state folder, on a unix socket only. Ctrl-C stops everything \
             that was started; the next start goes on where this one ended.
+
+            A commit with errors is refused, and one that takes too much away is withheld until its plan is approved (`charter reconcile --help`): \
+            the last good bundle stays in force.
             """)
 
     @Argument(help: "The repository: a path, or a git URL (https, ssh, file).")

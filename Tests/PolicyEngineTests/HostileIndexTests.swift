@@ -97,6 +97,28 @@ import Testing
         #expect(accepted > 0)
     }
 
+    @Test func `with a new digest what the index repeats of a policy is refused where it differs`() throws {
+        let bytes = try Self.bundle()
+        let bundle = try PolicyBundle(bytes: bytes)
+        let range = HostileBundle.range(of: .hotp, in: bytes)
+        let size = BundleSection.hotp.stride
+        var isTable = [false: 0, true: 0]
+        for row in 0..<bundle.count(.hotp) {
+            isTable[bundle.word(.hotp, row, HotPolicyColumn.resultsHigh) != 0, default: 0] += 1
+            // Any word of the decision table, whether the policy denies, and its enforcement.
+            var flips = (0..<HotPolicyColumn.flags.rawValue).map { ($0, UInt32(1) << UInt32(row % 32)) }
+            flips += [HotPolicyColumn.denies, 1 << HotPolicyColumn.enforcementShift].map { (HotPolicyColumn.flags.rawValue, $0) }
+            for (column, bit) in flips {
+                var changed = bytes
+                let word = bundle.word(.hotp, row, column) ^ bit
+                HostileBundle.set(word, at: range.lowerBound + (row * size + column) * 4, in: &changed)
+                HostileBundle.seal(&changed)
+                #expect(throws: BundleError.self, "row \(row), column \(column)") { try PolicyBundle(bytes: changed) }
+            }
+        }
+        #expect(isTable[true, default: 0] > 10 && isTable[false, default: 0] > 10)
+    }
+
     @Test func `with a new digest bits without a policy and words without a bit are refused`() throws {
         let bytes = try Self.bundle()
         let bundle = try PolicyBundle(bytes: bytes)

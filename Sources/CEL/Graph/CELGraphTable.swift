@@ -71,7 +71,7 @@ public final class CELGraphTable: Sendable {
     static let noGraph = -1
 
     /// Where the graph of a program lies, in 64-bit words from the start of the memory; nil where it has none.
-    public func graphWord(_ number: Int) -> Int? {
+    func graphWord(_ number: Int) -> Int? {
         precondition(number >= 0 && number < count)
         if programs[number].registerCount == Self.noGraph { return nil }
         return (UnsafeRawPointer(programs[number].image) - text) / 8
@@ -189,8 +189,7 @@ public struct CELGraphRunner {
     let frame: UnsafeMutablePointer<CELCell>
     let slotCount: Int
     let memory: UnsafeRawPointer
-    /// What `graphWord` counts from.
-    public let text: UnsafeRawPointer
+    let text: UnsafeRawPointer
 
     /// Whether a program holds; an error is no answer, nor is what is not a bool.
     ///
