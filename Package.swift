@@ -22,6 +22,7 @@ let package = Package(
         .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CLibGit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .target(name: "CLibCurl", linkerSettings: [.linkedLibrary("curl")]),
         .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
         .target(name: "CAllocationCount"),
         .target(name: "CCycleCounter"),
@@ -30,7 +31,9 @@ let package = Package(
         // Floor 1: tools that know nothing of governance.
         .target(name: "Digest", dependencies: ["CLibCrypto"], swiftSettings: strict),
         .target(name: "JSON", swiftSettings: strict),
+        .target(name: "Webhooks", dependencies: ["CLibCurl", "Digest"], swiftSettings: strict),
         .target(name: "Patterns", swiftSettings: strict),
+        .target(name: "Conditions", dependencies: ["JSON"], swiftSettings: strict),
         .target(name: "YAML", dependencies: ["CLibYAML"], swiftSettings: strict),
         .target(name: "CEL", dependencies: ["CRE2"], swiftSettings: strict),
         .target(name: "CELConformance", dependencies: ["CEL"], swiftSettings: strict),
@@ -78,22 +81,23 @@ let package = Package(
         .target(
             name: "EnforcementServer",
             dependencies: [
-                "HTTPService", "JSON", "PolicyBundle", "PolicyEngine", .product(name: "Logging", package: "swift-log"),
+                "Conditions", "HTTPService", "JSON", "PolicyBundle", "PolicyEngine", .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
             ], swiftSettings: strict),
         .target(
             name: "ControlPlane",
             dependencies: [
-                "BundleProvenance", "CEL", "Diagnostics", "EnforcementServer", "Git", "GovernanceModel", "HTTPService", "JSON",
+                "BundleProvenance", "CEL", "Conditions", "Diagnostics", "EnforcementServer", "Git", "GovernanceModel", "HTTPService",
+                "JSON",
                 "PolicyBundle",
-                "PolicyCompiler", "PolicyEngine", "Postgres", "Reconciler", "Signing",
+                "PolicyCompiler", "PolicyEngine", "Postgres", "Reconciler", "Signing", "Webhooks",
             ], swiftSettings: strict),
 
         // Floor 7: the command line.
         .executableTarget(
             name: "charter",
             dependencies: [
-                "CEL", "CELBenchmark", "CELConformance", "CELWorkbench", "ControlPlane", "DecisionBenchmark", "Diagnostics",
+                "CEL", "CELBenchmark", "CELConformance", "CELWorkbench", "Conditions", "ControlPlane", "DecisionBenchmark", "Diagnostics",
                 "EnforcementServer", "Git",
                 "GovernanceModel", "JSON", "PolicyBundle", "PolicyCompiler", "PolicyEngine", "Reconciler",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -101,6 +105,7 @@ let package = Package(
 
         // Tests.
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+        .testTarget(name: "DigestTests", dependencies: ["Digest"], swiftSettings: strict),
         .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: strict),
         .testTarget(name: "PatternsTests", dependencies: ["Patterns"], swiftSettings: strict),
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics", "JSON"], swiftSettings: strict),

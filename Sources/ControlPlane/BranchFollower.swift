@@ -28,7 +28,10 @@ final class BranchFollower {
 
     private var repository: GitRepository?
     private var head: GitSource.Head?
+    /// The commit that was looked at last.
     private var seen: GitObjectID?
+    /// The newest commit of what is followed.
+    private var newest: GitObjectID?
     /// What the first commit of this run is weighed against.
     private var earlier: DesiredState?
     /// A commit that takes too much away, and the protections that were known when that was found.
@@ -45,55 +48,94 @@ final class BranchFollower {
         self.report = report
     }
 
-    /// The branch that is followed: settled at the first look and kept, whatever is checked out later.
-    var branch: String? { head?.branch }
+    /// What is followed: settled at the first look and kept, whatever is checked out later.
+    var reference: SourceReference? { head.map { $0.isBranch ? .branch($0.name) : source.reference } }
 
     /// Brings the mirror of a remote repository up to date.
     func refresh(isStopping: () -> Bool) throws(ControlError) {
-        do throws(ControlError) {
+        do throws(MirrorFetch.Failure) {
             try source.refresh(isStopping: isStopping)
         } catch {
-            server.status.set(sourceError: error.message)
-            throw error
+            if !isStopping() { sourceFailed(error.reason, error.error.message, needsHelp: error.needsHelp) }
+            throw error.error
+        }
+    }
+
+    private func sourceFailed(_ reason: String, _ message: String, needsHelp: Bool) {
+        server.metrics.sourceFailures.labels(reason).increment()
+        server.status.update {
+            $0.sourceState = .failing(reason: reason, message: message, needsHelp: needsHelp)
+            $0.isWorking = false
         }
     }
 
     /// Looks at the branch; compiles and puts in force what is new.
-    /// - Returns: `nil` if there is nothing new.
+    /// - Returns: `nil` if there is nothing new, or nothing may be put in force now.
     func look() throws(ControlError) -> Outcome? {
         do throws(GitError) {
             let (repository, head) = try settled()
-            let commit = try repository.resolve(head.reference)
-            server.status.set(sourceError: nil)
+            let newest = try repository.resolve(head.reference)
+            self.newest = newest
+            server.status.update { facts in
+                facts.sourceState = .ready
+                facts.seen = newest.description
+                if facts.source == nil {
+                    facts.source = .init(description: source.description, reference: head.reference, path: "")
+                }
+            }
+            if wanted.directives.suspension != nil { return nil }
+            if let pin = wanted.directives.pin?.commit { return try hold(pin, repository) }
             if let approved = wanted.approved {
                 // Told once, whatever comes of it. The branch may have gone on since: its head is looked at again, and weighed against this one.
                 wanted.approve(nil)
-                let id = try repository.resolve(approved)
-                let compiled = try compiler.compile(repository, commit: id, now: WallClock.now() / 1_000_000_000)
-                seen = id
-                return activate(compiled, isApproved: true)
+                return try put(approved, repository)
             }
-            if commit == seen {
-                guard let withheld, withheld.commit == commit, withheld.protected != wanted.protected else { return nil }
-            } else if seen == nil, earlier == nil {
-                earlier = lastGood(repository, before: commit)
-            }
-            let compiled = try compiler.compile(repository, commit: commit, now: WallClock.now() / 1_000_000_000)
-            let isNews = withheld?.commit != commit
-            seen = commit
-            let outcome = activate(compiled, isApproved: false)
-            // That it is withheld still is nothing to tell again.
-            if case .withheld = outcome, !isNews { return nil }
-            return outcome
+            return try follow(newest, repository)
         } catch {
             // The handle may hold on to what is gone; the next look opens the repository anew.
             repository = nil
-            server.status.set(sourceError: error.message)
+            sourceFailed(error.statusReason, error.message, needsHelp: error.needsHelp)
             throw ControlError(error)
         }
     }
 
-    /// The repository, opened again if it had to be let go, and the branch, settled once.
+    private func follow(_ commit: GitObjectID, _ repository: GitRepository) throws(GitError) -> Outcome? {
+        if commit == seen {
+            guard let withheld, withheld.commit == commit, withheld.protected != wanted.protected else { return nil }
+        } else if seen == nil, earlier == nil {
+            earlier = lastGood(repository, before: commit)
+        }
+        let isNews = withheld?.commit != commit
+        let compiled = try compile(commit, repository)
+        seen = commit
+        let outcome = activate(compiled, isApproved: false)
+        // That it is withheld still is nothing to tell again.
+        if case .withheld = outcome, !isNews { return nil }
+        return outcome
+    }
+
+    /// The pinned commit, which the database was made to hold when it was pinned.
+    private func hold(_ pin: String, _ repository: GitRepository) throws(GitError) -> Outcome? {
+        if wanted.current?.desired.commit == pin {
+            server.status.update { $0.refusal = nil }
+            return nil
+        }
+        return try put(pin, repository)
+    }
+
+    private func put(_ commit: String, _ repository: GitRepository) throws(GitError) -> Outcome {
+        let id = try repository.resolve(commit)
+        let compiled = try compile(id, repository)
+        seen = id
+        return activate(compiled, isApproved: true)
+    }
+
+    private func compile(_ id: GitObjectID, _ repository: GitRepository) throws(GitError) -> CompiledCommit {
+        server.status.update { $0.isWorking = true }
+        return try compiler.compile(repository, commit: id, now: WallClock.now() / 1_000_000_000)
+    }
+
+    /// The repository, opened again if it had to be let go, and what is followed, settled once.
     private func settled() throws(GitError) -> (GitRepository, GitSource.Head) {
         let repository: GitRepository
         if let open = self.repository { repository = open } else { repository = try source.open() }
@@ -107,7 +149,7 @@ final class BranchFollower {
     private func activate(_ compiled: CompiledCommit, isApproved: Bool) -> Outcome {
         guard let bytes = compiled.bundle else {
             let errors = compiled.diagnostics.filter { $0.severity == .error }
-            refuse(compiled, errors.map { "\($0.span.location): \($0.code.rawValue) \($0.message)" })
+            refuse("CommitInvalid", compiled, errors.map { "\($0.span.location): \($0.code.rawValue) \($0.message)" })
             return .refused(compiled)
         }
         do throws(BundleError) {
@@ -115,14 +157,14 @@ final class BranchFollower {
             let desired = compiled.desiredState(bundleDigest: engine.digest)
             if !isApproved, let plan = refusal(desired) {
                 withheld = (compiled.commit.id, wanted.protected)
-                refuse(compiled, plan.reasons)
+                refuse("CommitWithheld", compiled, plan.reasons)
                 return .withheld(compiled, plan)
             }
             put(engine, compiled, desired)
             keep(bytes)
             return .inForce(compiled, digest: engine.digest)
         } catch {
-            refuse(compiled, ["the bundle made from this commit is not accepted: \(error)"])
+            refuse("CommitInvalid", compiled, ["the bundle made from this commit is not accepted: \(error)"])
             return .refused(compiled)
         }
     }
@@ -149,6 +191,12 @@ final class BranchFollower {
         return compiledState(repository, id)
     }
 
+    /// The commit of the bundle that an earlier run has kept.
+    private func storedCommit() throws(BundleError) -> String? {
+        guard let state, FileManager.default.fileExists(atPath: state.bundle) else { return nil }
+        return try PolicyBundle.open(path: state.bundle).meta(.commit)
+    }
+
     private func compiledState(_ repository: GitRepository, _ id: GitObjectID) -> DesiredState? {
         guard let compiled = try? compiler.compile(repository, commit: id, now: WallClock.now() / 1_000_000_000),
             let bytes = compiled.bundle, let bundle = try? PolicyBundle(bytes: bytes)
@@ -158,10 +206,19 @@ final class BranchFollower {
 
     private func put(_ engine: PolicyEngine, _ compiled: CompiledCommit, _ desired: DesiredState) {
         withheld = nil
-        server.store.activate(engine, at: WallClock.now())
         server.metrics.activations.increment()
-        server.status.set(refusal: nil)
+        serve(engine, compiled, desired)
+        server.status.update { $0.refusal = nil }
+    }
+
+    private func serve(_ engine: PolicyEngine, _ compiled: CompiledCommit, _ desired: DesiredState) {
+        server.store.activate(engine, at: WallClock.now())
         wanted.set(compiled, desired)
+        server.status.update { facts in
+            facts.organization = engine.bundle.meta(.organization)
+            facts.inForce = (engine.commit, engine.digest)
+        }
+        wanted.keeperWake.signal()
     }
 
     /// Keeps the bundle for a restart with a broken branch. It is in force even if that fails.
@@ -173,23 +230,29 @@ final class BranchFollower {
         }
     }
 
-    private func refuse(_ compiled: CompiledCommit, _ errors: [String]) {
-        server.metrics.refusals.increment()
-        server.status.set(
-            refusal: .init(
-                commit: compiled.commit.id.description, time: TimeText.rfc3339(WallClock.now()), errorCount: errors.count,
-                errors: errors.prefix(20).map { SecretScanner.mask($0) }))
+    private func refuse(_ reason: String, _ compiled: CompiledCommit, _ errors: [String]) {
+        server.metrics.refusals.labels(reason).increment()
+        server.status.update { facts in
+            facts.isWorking = false
+            facts.refusal = .init(
+                reason: reason, commit: compiled.commit.id.description, time: TimeText.rfc3339(WallClock.now()), errorCount: errors.count,
+                errors: errors.prefix(20).map { SecretScanner.mask($0) })
+        }
     }
 
     /// Puts in force what an earlier run had in force, if it lies on the branch that is followed: a state folder that served another
     /// repository or another branch must not decide for this one. The commit is compiled again; the file only tells which it was.
-    func restoreLastGood() -> PolicyEngine? {
-        guard let state, let repository, let seen, FileManager.default.fileExists(atPath: state.bundle) else { return nil }
+    ///
+    /// - Parameter held: the commit that the database holds: it is of this organisation wherever it lies.
+    func restoreLastGood(held: String?) -> PolicyEngine? {
+        guard let repository, let newest else { return nil }
         do {
-            let id = try repository.resolve(try PolicyBundle.open(path: state.bundle).meta(.commit))
-            guard try repository.isAncestor(id, of: seen) else {
-                report("the last good bundle is of commit \(id.description.prefix(12)), which does not lie on this branch")
-                return nil
+            guard let last = try storedCommit() ?? held else { return nil }
+            var id = try repository.resolve(last)
+            if last != held, try !repository.isAncestor(id, of: newest) {
+                report("the last good bundle is of commit \(last.prefix(12)), which does not lie on this branch")
+                guard let held else { return nil }
+                id = try repository.resolve(held)
             }
             let compiled = try compiler.compile(repository, commit: id, now: WallClock.now() / 1_000_000_000)
             guard let bytes = compiled.bundle else {
@@ -197,8 +260,7 @@ final class BranchFollower {
                 return nil
             }
             let engine = try PolicyEngine(try PolicyBundle(bytes: bytes))
-            server.store.activate(engine, at: WallClock.now())
-            wanted.set(compiled, compiled.desiredState(bundleDigest: engine.digest))
+            serve(engine, compiled, compiled.desiredState(bundleDigest: engine.digest))
             return engine
         } catch {
             report("the last good bundle cannot be used: \(ControlError(wrapping: error))")

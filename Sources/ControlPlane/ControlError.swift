@@ -73,6 +73,7 @@ public struct ControlError: Error, Sendable, CustomStringConvertible {
     public init(wrapping error: any Error) {
         switch error {
         case let error as ControlError: self = error
+        case let error as MirrorFetch.Failure: self = error.error
         case let error as GitError: self.init(error)
         case let error as ReconcilerError: self.init(error)
         case let error as PostgresError: self.init(error)

@@ -5,12 +5,16 @@ import Reconciler
 /// The Postgres of an organisation: one that was given, or a private one that lives in the state folder.
 public final class Database {
     public let reconciler: Reconciler
+    /// For further connections.
+    let configuration: PostgresConfiguration
     /// For people; never with a password.
     public let description: String
     /// A shell command that opens the database.
     public let psql: String
     /// The private cluster, if it is this object's to stop.
     private var cluster: PrivateCluster?
+    /// Whether it is, whoever has started it.
+    private let takesOver: Bool
 
     /// - Parameters:
     ///   - url: a Postgres URL; without one a private cluster is made, or started again.
@@ -28,10 +32,10 @@ public final class Database {
                 var configuration = try cluster.configuration()
                 configuration.statementTimeout = statementTimeout
                 return Database(
-                    reconciler: Reconciler(configuration),
+                    configuration: configuration,
                     description: "private Postgres \(cluster.majorVersion) on \(cluster.socketDirectory)",
                     psql: "psql -h '\(cluster.socketDirectory)' -U charter charter",
-                    cluster: takesOver || !cluster.wasRunning ? cluster : nil
+                    cluster: takesOver || !cluster.wasRunning ? cluster : nil, takesOver: takesOver
                 )
             } catch {
                 try? cluster.stop()
@@ -50,12 +54,14 @@ public final class Database {
             throw ControlError(.usage, "the database URL is not valid: \(error)")
         }
         self.init(
-            reconciler: Reconciler(configuration), description: configuration.redactedDescription, psql: "psql \"$DATABASE_URL\"",
-            cluster: nil)
+            configuration: configuration, description: configuration.redactedDescription, psql: "psql \"$DATABASE_URL\"",
+            cluster: nil, takesOver: false)
     }
 
-    private init(reconciler: Reconciler, description: String, psql: String, cluster: PrivateCluster?) {
-        self.reconciler = reconciler
+    private init(configuration: PostgresConfiguration, description: String, psql: String, cluster: PrivateCluster?, takesOver: Bool) {
+        self.takesOver = takesOver
+        self.configuration = configuration
+        reconciler = Reconciler(configuration)
         self.description = description
         self.psql = psql
         self.cluster = cluster
@@ -84,7 +90,7 @@ public final class Database {
         reconciler.close()
         guard let cluster else { return }
         do throws(PrivateClusterError) {
-            try cluster.stop()
+            try cluster.stop(whoever: takesOver)
         } catch {
             progress("the private Postgres could not be stopped: \(error)")
         }

@@ -21,17 +21,21 @@ final class DatabaseKeeper {
     private let wanted: WantedState
     private let reconciler: Reconciler
     private let source: GitSource?
+    private let journal: EventJournal?
     private var failingSince: String?
     /// What the database was last made, or found, equal to.
     private var settled: DesiredState?
 
-    /// - Parameter source: the repository and the branch that is followed, to tell whether the database has gone ahead of what is in force.
-    init(reconciler: Reconciler, server: EnforcementServer, wanted: WantedState, source: GitSource? = nil) {
+    /// - Parameters:
+    ///   - source: the repository and the branch that is followed, to tell whether the database has gone ahead of what is in force.
+    ///   - journal: told what is done.
+    init(reconciler: Reconciler, server: EnforcementServer, wanted: WantedState, source: GitSource? = nil, journal: EventJournal? = nil) {
         self.source = source
+        self.journal = journal
         self.reconciler = reconciler
         self.server = server
         self.wanted = wanted
-        server.status.set(database: .pending)
+        server.status.update { $0.database = .pending }
     }
 
     /// Nanoseconds between two checks for drift, as the organisation chose.
@@ -49,52 +53,103 @@ final class DatabaseKeeper {
     }
 
     /// Makes the database equal to the commit in force, or finds drift from it.
-    /// - Returns: `nil` before the first good commit.
+    /// - Returns: `nil` where there is nothing to be done: before the first good commit, and while what operators have ordered is not in force.
     func check() throws(ControlError) -> Check? {
-        guard let wanted = wanted.current else { return nil }
         do throws(ReconcilerError) {
-            let revision = try readWhatIsHeld()
-            if let revision, isAhead(revision.commit, of: wanted.desired.commit) {
-                // Somebody has carried out by name what is withheld here: the branch's follower is told to put it in force.
-                self.wanted.approve(revision.commit)
+            let check = try look()
+            failingSince = nil
+            return check
+        } catch {
+            // Somebody else was faster; the next look sees what he did.
+            if case .fenced = error {
+                wanted.keeperWake.signal()
                 return nil
             }
-            let overtaken = try overtakenDrift(wanted.desired)
-            let result = try syncMigrating(wanted, from: revision?.epoch)
-            failingSince = nil
-            if result.outcome != .reported { settled = wanted.desired }
-            server.metrics.reconciles.labels(result.outcome.rawValue).increment()
-            if let revision = result.revision {
-                server.status.set(database: .synced(commit: revision.commit, epoch: revision.epoch, time: revision.appliedAt))
-            }
-            return Check(result: result, isNews: record(result, wanted.desired), overtaken: overtaken)
-        } catch {
-            let since = failingSince ?? Self.now()
-            failingSince = since
-            server.metrics.reconciles.labels("failed").increment()
-            server.status.set(database: .failing(message: error.description, since: since))
+            fail(error)
             throw ControlError(error)
         }
     }
 
-    /// The revision, and what is protected; nil where the schema is not there.
+    private func look() throws(ReconcilerError) -> Check? {
+        let revision = try readWhatIsHeld()
+        guard let wanted = wanted.current else { return nil }
+        let (pin, suspension) = (self.wanted.directives.pin, self.wanted.directives.suspension)
+        if suspension != nil { return try lookOnly(wanted.desired, revision) }
+        // The branch's follower is on its way to it.
+        if let pin, pin.commit != wanted.desired.commit { return nil }
+        if pin == nil, let revision, isAhead(revision.commit, of: wanted.desired.commit) {
+            // Somebody has carried out by name what is withheld here: the branch's follower is told to put it in force.
+            self.wanted.approve(revision.commit)
+            return nil
+        }
+        let overtaken = try overtakenDrift(wanted.desired)
+        let result = try syncMigrating(wanted, from: revision?.epoch)
+        if result.outcome != .reported { settled = wanted.desired }
+        server.metrics.reconciles.labels(result.outcome.rawValue).increment()
+        note(result.revision, isWorking: false)
+        return Check(result: result, isNews: record(result, wanted.desired), overtaken: overtaken)
+    }
+
+    /// Finds drift and leaves it, as nothing may be written.
+    private func lookOnly(_ desired: DesiredState, _ revision: Revision?) throws(ReconcilerError) -> Check? {
+        note(revision, isWorking: false)
+        guard let result = try reconciler.inspect(desired) else { return nil }
+        return Check(result: result, isNews: record(result, desired), overtaken: nil)
+    }
+
+    private func note(_ revision: Revision?, isWorking: Bool) {
+        server.status.update { facts in
+            facts.isWorking = isWorking
+            if let revision {
+                facts.database = .synced(commit: revision.commit, epoch: revision.epoch, time: revision.appliedAt)
+            }
+        }
+    }
+
+    private func fail(_ error: ReconcilerError) {
+        let since = failingSince ?? Self.now()
+        failingSince = since
+        server.metrics.reconciles.labels("failed").increment()
+        server.metrics.failures.labels(error.statusReason).increment()
+        server.status.update { facts in
+            facts.isWorking = false
+            facts.database = .failing(
+                reason: error.statusReason, message: error.description, since: since, needsHelp: error.needsHelp)
+        }
+    }
+
+    /// The revision, and what the follower must know; nil where the schema is not there.
     private func readWhatIsHeld() throws(ReconcilerError) -> Revision? {
         do throws(ReconcilerError) {
+            let (directives, revision) = try reconciler.orders()
+            obey(directives)
             wanted.protected = Set(try reconciler.protections().map { [$0.kind, $0.name] })
-            return try reconciler.revision()
+            return revision
         } catch {
             guard error.isMissingSchema else { throw error }
             return nil
         }
     }
 
-    /// Whether a commit of the branch comes after the one that is in force here.
+    /// Passes on what operators have ordered.
+    func obey(_ directives: Directives) {
+        if directives != wanted.directives {
+            server.status.update { facts in
+                facts.pin = directives.pin.map(ServiceFacts.Order.init)
+                facts.suspension = directives.suspension.map(ServiceFacts.Order.init)
+            }
+        }
+        wanted.directives = directives
+    }
+
+    /// Whether the database holds a commit of the branch that is to be put in force here: one that comes after the one that is, or the newest.
     private func isAhead(_ commit: String, of inForce: String) -> Bool {
         guard commit != inForce, let source, let repository = try? source.open(), let head = try? source.settleHead(repository),
-            let newest = try? repository.resolve(head.reference), let held = try? repository.resolve(commit),
-            let own = try? repository.resolve(inForce), (try? repository.isAncestor(own, of: held)) == true
+            let newest = try? repository.resolve(head.reference), let held = try? repository.resolve(commit)
         else { return false }
-        return held == newest || (try? repository.isAncestor(held, of: newest)) == true
+        if held == newest { return true }
+        guard let own = try? repository.resolve(inForce), (try? repository.isAncestor(own, of: held)) == true else { return false }
+        return (try? repository.isAncestor(held, of: newest)) == true
     }
 
     /// A new commit makes the database equal to itself, whatever stood there. What other hands had changed before is told all the same.
@@ -109,25 +164,31 @@ final class DatabaseKeeper {
     /// A schema that was dropped by hand is made again.
     private func syncMigrating(_ wanted: WantedState.Wanted, from epoch: Int64?) throws(ReconcilerError) -> SyncResult {
         do throws(ReconcilerError) {
-            return try reconciler.sync(wanted.desired, driftMode: wanted.driftMode, from: epoch)
+            return try reconciler.sync(wanted.desired, driftMode: wanted.driftPolicy, from: epoch)
         } catch {
             guard error.isMissingSchema else { throw error }
             try reconciler.migrate()
-            return try reconciler.sync(wanted.desired, driftMode: wanted.driftMode)
+            return try reconciler.sync(wanted.desired, driftMode: wanted.driftPolicy)
         }
     }
 
     /// - Returns: whether the result says something new.
     private func record(_ result: SyncResult, _ desired: DesiredState) -> Bool {
-        switch result.outcome {
-        case .corrected, .reported:
-            // A revision alone that was written again has nothing to tell.
-            if result.plan.isEmpty { break }
-            return record(result.plan, result.outcome.rawValue, desired)
-        case .applied, .unchanged: break
+        server.status.update { $0.fights = result.fights }
+        var isNews = result.outcome == .applied
+        if result.outcome == .applied {
+            journal?.applied(result, desired)
+        } else if result.outcome == .corrected, !result.plan.isEmpty {
+            isNews = record(result.plan, result.outcome.rawValue, desired)
+            journal?.corrected(result.plan, desired)
         }
-        server.status.checked(at: Self.now(), found: nil)
-        return result.outcome == .applied
+        // What is left says how it stands, so that it comes last.
+        if !result.left.isEmpty {
+            isNews = record(result.left, SyncResult.Outcome.reported.rawValue, desired) || isNews
+        } else if result.outcome != .corrected || result.plan.isEmpty {
+            server.status.checked(at: Self.now(), found: nil)
+        }
+        return isNews
     }
 
     @discardableResult
@@ -141,4 +202,10 @@ final class DatabaseKeeper {
     }
 
     private static func now() -> String { TimeText.rfc3339(WallClock.now()) }
+}
+
+extension ServiceFacts.Order {
+    init(_ directive: Directive) {
+        self.init(commit: directive.commit, by: directive.operator, reason: directive.reason, since: directive.since)
+    }
 }

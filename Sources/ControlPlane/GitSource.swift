@@ -1,6 +1,16 @@
 import Foundation
 import Git
 
+/// What of a repository is followed.
+public enum SourceReference: Sendable, Equatable {
+    /// The newest commit of a branch; of the repository's default branch when `nil`.
+    case branch(String?)
+    /// The commit that a tag points at.
+    case tag(String)
+    /// One commit, by its whole id.
+    case commit(String)
+}
+
 /// Where the documents come from: a local repository, or a remote one through a mirror.
 public struct GitSource: Sendable {
     public enum Location: Sendable {
@@ -9,12 +19,15 @@ public struct GitSource: Sendable {
     }
 
     public var location: Location
-    /// The branch that is followed; the repository's default branch when `nil`.
-    public var branch: String?
+    public var reference: SourceReference
+
+    public init(_ place: String, reference: SourceReference, mirror: String) {
+        location = GitMirror.isRemote(place) ? .remote(url: place, mirror: mirror) : .local(path: place)
+        self.reference = reference
+    }
 
     public init(_ place: String, branch: String?, mirror: String) {
-        location = GitMirror.isRemote(place) ? .remote(url: place, mirror: mirror) : .local(path: place)
-        self.branch = branch
+        self.init(place, reference: .branch(branch), mirror: mirror)
     }
 
     /// For people; never with a credential.
@@ -31,7 +44,7 @@ public struct GitSource: Sendable {
     }
 
     /// Brings the mirror up to date; nothing to do for a local repository. Gives up, with an error, once `isStopping` says so.
-    public func refresh(timeout: TimeInterval = 120, isStopping: () -> Bool = { false }) throws(ControlError) {
+    public func refresh(timeout: TimeInterval = 120, isStopping: () -> Bool = { false }) throws(MirrorFetch.Failure) {
         guard case .remote(let url, let mirror) = location else { return }
         try MirrorFetch.run(url: url, into: mirror, timeout: timeout, isStopping: isStopping)
     }
@@ -43,20 +56,31 @@ public struct GitSource: Sendable {
         }
     }
 
-    /// A branch, as it is called and as git refers to it.
+    /// What is followed, as people call it and as git refers to it.
     public struct Head: Sendable, Equatable {
-        public var branch: String
+        /// `main`, `tag v1`, `commit 1234…`
+        public var name: String
         /// `refs/heads/main`
         public var reference: String
+        /// Whether it moves as a branch does: each commit of it follows the one before.
+        public var isBranch = true
     }
 
-    /// Which branch is followed: the one that was asked for, else the one that the repository has checked out.
+    /// What is followed: what was asked for, else the branch that the repository has checked out.
     public func settleHead(_ repository: GitRepository) throws(GitError) -> Head {
-        if let branch { return Head(branch: branch, reference: "refs/heads/\(branch)") }
+        switch reference {
+        case .branch(let name?): return Head(name: name, reference: "refs/heads/\(name)")
+        case .tag(let name): return Head(name: "tag \(name)", reference: "refs/tags/\(name)", isBranch: false)
+        case .commit(let id): return Head(name: "commit \(id.prefix(12))", reference: id, isBranch: false)
+        case .branch(nil): return try settleDefaultBranch(repository)
+        }
+    }
+
+    private func settleDefaultBranch(_ repository: GitRepository) throws(GitError) -> Head {
         guard let current = try repository.headBranch() else {
             throw GitError(.notFound("HEAD"), "no branch is checked out in `\(description)`; name the one to follow with --branch")
         }
-        let head = Head(branch: current, reference: "refs/heads/\(current)")
+        let head = Head(name: current, reference: "refs/heads/\(current)")
         do throws(GitError) {
             _ = try repository.resolve(head.reference)
             return head
@@ -69,13 +93,13 @@ public struct GitSource: Sendable {
                 }
             guard isMissing else { throw error }
             for (branch, reference) in Self.usual where (try? repository.resolve(reference)) != nil {
-                return Head(branch: branch, reference: reference)
+                return Head(name: branch, reference: reference)
             }
             throw error
         }
     }
 
-    /// The newest commit of the branch.
+    /// The newest commit of what is followed.
     public func newestCommit(_ repository: GitRepository) throws(GitError) -> GitObjectID {
         try repository.resolve(try settleHead(repository).reference)
     }
@@ -84,45 +108,4 @@ public struct GitSource: Sendable {
         ("main", "refs/heads/main"), ("master", "refs/heads/master"), ("origin/HEAD", "refs/remotes/origin/HEAD"),
         ("origin/main", "refs/remotes/origin/main"), ("origin/master", "refs/remotes/origin/master"),
     ]
-}
-
-/// Fetching in a child process, because libgit2 cannot be interrupted: a remote that hangs costs a child, not the daemon.
-enum MirrorFetch {
-    static func run(url: String, into mirror: String, timeout: TimeInterval, isStopping: () -> Bool) throws(ControlError) {
-        let child = Process()
-        child.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-        child.arguments = ["fetch-mirror", mirror]
-        // The address goes through the environment: a command line, with a credential in it, is readable by every user of the machine.
-        child.environment = ProcessInfo.processInfo.environment.merging(["CHARTER_FETCH_URL": url]) { _, new in new }
-        let errors = Pipe()
-        child.standardError = errors
-        // Its end, should we be killed, tells the child to end as well.
-        let life = Pipe()
-        child.standardInput = life
-        defer { try? life.fileHandleForWriting.close() }
-        child.standardOutput = FileHandle.nullDevice
-        let done = DispatchSemaphore(value: 0)
-        child.terminationHandler = { _ in done.signal() }
-        do {
-            try child.run()
-        } catch {
-            throw ControlError(.internalError, "the fetching process cannot be started: \(error.localizedDescription)")
-        }
-        let deadline = ContinuousClock.now + .seconds(timeout)
-        while done.wait(timeout: .now() + 0.1) != .success {
-            let isLate = ContinuousClock.now >= deadline
-            guard isLate || isStopping() else { continue }
-            kill(child.processIdentifier, SIGKILL)
-            done.wait()
-            let reason = isLate ? "did not answer within \(Int(timeout)) seconds" : "was not fetched to the end"
-            throw ControlError(.tryAgain, "`\(GitMirror.redact(url))` \(reason)")
-        }
-        guard child.terminationStatus == 0 else {
-            let text = String(decoding: errors.fileHandleForReading.availableData, as: UTF8.self).trimmingCharacters(
-                in: .whitespacesAndNewlines)
-            let isPassing = child.terminationReason == .uncaughtSignal || child.terminationStatus == ExitStatus.tryAgain.rawValue
-            let status: ExitStatus = isPassing ? .tryAgain : .input
-            throw ControlError(status, text.isEmpty ? "fetching `\(GitMirror.redact(url))` failed" : text)
-        }
-    }
 }

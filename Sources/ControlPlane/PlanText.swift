@@ -6,7 +6,10 @@ extension SyncPlan {
         var lines: [String] = []
         for difference in differences.prefix(limit) {
             let mark = difference.action == .create ? "+" : difference.action == .delete ? "-" : "~"
-            lines.append("  \(mark) \(difference.kind.rawValue)/\(difference.name)")
+            let touch = touches[difference.id].map { touch in
+                "  (\(touch.operation) by \(touch.setRole ?? touch.sessionRole), `\(touch.application)` from \(touch.client), \(touch.at))"
+            }
+            lines.append("  \(mark) \(difference.kind.rawValue)/\(difference.name)\(touch ?? "")")
             guard showsFields, difference.action == .update else { continue }
             for field in difference.fields {
                 lines.append("      \(field.field): expected \(Self.quote(field.expected)), found \(Self.quote(field.actual))")

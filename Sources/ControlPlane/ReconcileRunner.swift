@@ -40,10 +40,10 @@ public final class ReconcileRunner {
         }
     }
 
-    private let stopping: Stop
-    private let source: GitSource
-    private let database: Database
-    private let compiler = CommitCompiler()
+    let stopping: Stop
+    let source: GitSource
+    let database: Database
+    let compiler = CommitCompiler()
     private let report: (String) -> Void
 
     /// - Parameters:
@@ -75,16 +75,22 @@ public final class ReconcileRunner {
 
     public func close() { database.close(progress: report) }
 
-    /// Brings the newest commit of the branch into the database.
+    /// Brings the newest commit of the branch, or the one that is pinned, into the database.
     ///
     /// - Parameter approval: leave to take away more than a commit may.
     public func once(approval: DeletionApproval? = nil) throws -> Run {
         try source.refresh { [stopping] in stopping.isSet }
         let repository = try source.open()
-        let compiled = try compiler.compile(
-            repository, commit: try source.newestCommit(repository), now: Int64(Date().timeIntervalSince1970))
+        let (directives, revision) = try database.reconciler.orders()
+        if let order = directives.suspension {
+            throw ControlError(.input, "suspended by \(order.operator) since \(order.since); `charter resume` ends that")
+        }
+        let commit = try directives.pin?.commit.map { try repository.resolve($0) } ?? source.newestCommit(repository)
+        let compiled = try compiler.compile(repository, commit: commit, now: Int64(Date().timeIntervalSince1970))
         guard let (desired, mode) = try Self.desired(compiled) else { return Run(compiled: compiled, result: nil) }
-        return Run(compiled: compiled, result: try database.reconciler.sync(desired, driftMode: mode, approval: approval))
+        return Run(
+            compiled: compiled,
+            result: try database.reconciler.sync(desired, driftMode: mode, approval: approval, from: revision?.epoch ?? 0))
     }
 
     /// Runs until stopped; failures are told and tried again.
@@ -157,9 +163,9 @@ public final class ReconcileRunner {
         return (try database.reconciler.plan(desired).plan, revision, id.description)
     }
 
-    private static func desired(_ compiled: CompiledCommit) throws -> (DesiredState, Organization.DriftMode)? {
+    static func desired(_ compiled: CompiledCommit) throws -> (DesiredState, DriftPolicy)? {
         guard let bytes = compiled.bundle else { return nil }
         let digest = try PolicyBundle(bytes: bytes).digest.description
-        return (compiled.desiredState(bundleDigest: digest), compiled.snapshot.governance.organization?.driftMode ?? .correct)
+        return (compiled.desiredState(bundleDigest: digest), DriftPolicy(compiled.snapshot.governance.organization))
     }
 }

@@ -46,6 +46,21 @@ public final class StateDirectory: Sendable {
     /// The last bundle that was put in force.
     public var bundle: String { path + "/bundle.charter" }
 
+    /// What has happened and is not in the database yet.
+    public var events: String { path + "/events.jsonl" }
+
+    /// What this Charter is known by, over restarts: made at the first.
+    public func instance() throws(ControlError) -> String {
+        let file = path + "/instance"
+        if let data = FileManager.default.contents(atPath: file) {
+            let text = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+            if UUID(uuidString: text) != nil { return text }
+        }
+        let made = UUID().uuidString.lowercased()
+        try AtomicFile.write(Array("\(made)\n".utf8), to: file)
+        return made
+    }
+
     /// Writes `bytes` so that a reader sees the old file or the new one, never a part, whatever happens to this process or the machine.
     public func store(bundle bytes: [UInt8]) throws(ControlError) { try AtomicFile.write(bytes, to: bundle) }
 
@@ -82,19 +97,19 @@ public final class StateDirectory: Sendable {
 /// Files that are replaced as a whole.
 public enum AtomicFile {
     /// Replaces the file at `path`; a device or pipe there is written to as it is.
-    public static func write(_ bytes: [UInt8], to path: String) throws(ControlError) {
+    public static func write(_ bytes: [UInt8], to path: String, mode: mode_t = 0o644) throws(ControlError) {
         var info = stat()
         let isSpecial = stat(path, &info) == 0 && info.st_mode & S_IFMT != S_IFREG
         let target = isSpecial ? path : "\(path).\(getpid()).new"
-        let failure = write(bytes, directlyTo: target) ?? (isSpecial || rename(target, path) == 0 ? nil : errno)
+        let failure = write(bytes, directlyTo: target, mode) ?? (isSpecial || rename(target, path) == 0 ? nil : errno)
         guard let failure else { return }
         if !isSpecial { unlink(target) }
         throw ControlError(.input, "`\(path)` cannot be written: \(String(cString: strerror(failure)))")
     }
 
     /// - Returns: the reason if it could not be written.
-    private static func write(_ bytes: [UInt8], directlyTo path: String) -> Int32? {
-        let file = open(path, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0o644)
+    private static func write(_ bytes: [UInt8], directlyTo path: String, _ mode: mode_t) -> Int32? {
+        let file = open(path, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, mode)
         guard file >= 0 else { return errno }
         defer { close(file) }
         var written = 0

@@ -7,6 +7,7 @@ import HTTPService
 import JSON
 import PolicyBundle
 import PolicyEngine
+import Postgres
 import Reconciler
 import Synchronization
 
@@ -15,20 +16,25 @@ public final class Supervisor: Sendable {
     public struct Configuration: Sendable {
         /// Path or URL of the repository.
         public var repository: String
-        public var branch: String?
+        public var reference: SourceReference
         public var stateDirectory: String
         /// A Postgres URL; a private cluster in the state folder when `nil`.
         public var database: String?
         public var host: String
         public var port: Int
-        /// Seconds between two looks at the branch.
+        /// Seconds between two looks at the branch, on average.
         public var pollInterval: Double
+        /// Where alerts go, beside where the organisation wants them.
+        public var alertReceiver: String?
+        /// What messages to that receiver are signed with.
+        public var alertSecret: String?
 
         public init(
-            repository: String, branch: String?, stateDirectory: String, database: String?, host: String, port: Int, pollInterval: Double
+            repository: String, reference: SourceReference, stateDirectory: String, database: String?, host: String, port: Int,
+            pollInterval: Double
         ) {
             self.repository = repository
-            self.branch = branch
+            self.reference = reference
             self.stateDirectory = stateDirectory
             self.database = database
             self.host = host
@@ -52,7 +58,8 @@ public final class Supervisor: Sendable {
     public struct Summary: Sendable {
         public var url: String
         public var repository: String
-        public var branch: String
+        /// What is followed, for people.
+        public var reference: String
         public var commit: String
         public var digest: String
         public var documents: Int
@@ -69,11 +76,10 @@ public final class Supervisor: Sendable {
         public var command: String
     }
 
-    private let configuration: Configuration
-    private let emit: @Sendable (Event) -> Void
-    private let wake = DispatchSemaphore(value: 0)
-    private let databaseWake = DispatchSemaphore(value: 0)
-    private let stopping = StopFlag()
+    let configuration: Configuration
+    let emit: @Sendable (Event) -> Void
+    let stopping = StopFlag()
+    private let wanted = WantedState()
 
     public init(_ configuration: Configuration, emit: @escaping @Sendable (Event) -> Void) {
         self.configuration = configuration
@@ -83,245 +89,205 @@ public final class Supervisor: Sendable {
     /// Ends `run` soon; can be called from any thread, more than once.
     public func stop() {
         stopping.set()
-        wake.signal()
+        wanted.followerWake.signal()
+        wanted.keeperWake.signal()
     }
 
     /// Starts everything, follows the branch until `stop`, then takes everything down in the opposite order. Blocks the calling thread.
     public func run() throws(ControlError) {
         let state = try StateDirectory(configuration.stateDirectory)
-        let source = GitSource(configuration.repository, branch: configuration.branch, mirror: state.mirror)
+        let source = GitSource(configuration.repository, reference: configuration.reference, mirror: state.mirror)
         let server = try makeServer()
-        let wanted = WantedState()
+        let instance = try state.instance()
+        let journal = EventJournal(
+            path: state.events, instance: instance,
+            receiver: configuration.alertReceiver.map { .init(url: $0, secretVariable: nil) }, wanted: wanted)
         let follower = BranchFollower(source: source, state: state, server: server, wanted: wanted) { [emit] in emit(.warning($0)) }
+        server.status.update { $0.sourceState = .pending }
         try fetch(source, state, follower)
         if stopping.isSet { return }
         // The database first: the first commit is weighed against what it holds.
         let database = try Database.open(configuration.database, directory: state.postgres, takesOver: true) { emit(.step($0)) }
         defer { database.close { emit(.info($0)) } }
         if stopping.isSet { return }
-        let reconciler = database.reconciler
-        do throws(ReconcilerError) {
-            try reconciler.migrate()
-            wanted.protected = Set(try reconciler.protections().map { [$0.kind, $0.name] })
-            if let revision = try reconciler.revision() { follower.weigh(against: revision.commit) }
-        } catch {
-            throw ControlError(error)
-        }
+        let reporter = InstanceReporter(instance: instance, reconciler: database.reconciler, server: server, wanted: wanted)
+        let held = try prepare(database, follower, reporter, server)
         emit(.step("compiling \(source.description)"))
-        let first = try firstCommit(follower)
+        let first = try firstCommit(follower, held: held)
         let port = try Blocking.run { try await server.start() }
         defer { try? Blocking.run { await server.stop() } }
         if stopping.isSet { return }
+        let url = "http://\(configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host):\(port)"
+        reporter.served(at: url)
         emit(.step("reconciling \(database.description)"))
-        let followed = GitSource(configuration.repository, branch: follower.branch, mirror: state.mirror)
-        let keeper = DatabaseKeeper(reconciler: reconciler, server: server, wanted: wanted, source: followed)
+        let followed = GitSource(
+            configuration.repository, reference: follower.reference ?? configuration.reference, mirror: state.mirror)
+        let keeper = DatabaseKeeper(reconciler: database.reconciler, server: server, wanted: wanted, source: followed, journal: journal)
         if let repository = try? source.open() { keeper.recall(from: repository) }
-        let check = try keeper.check()
-        tellOvertaken(check)
-        emit(
-            .up(
-                summary(
-                    first, port: port, database: database, result: check?.result, branch: follower.branch, server: server, wanted: wanted)))
-        follow(follower, keeper, database)
+        let keeping = Keeping(keeper: keeper, reporter: reporter, journal: journal, database: database, server: server)
+        let interrupter = database.reconciler.interrupter
+        let listener = ChangeListener(
+            database.configuration, stopping: stopping, own: { interrupter.serverProcess },
+            heard: { [wanted] in wanted.keeperWake.signal() })
+        listener.start()
+        // What woke it so far is looked at now.
+        wanted.keeperWake.wait(nanoseconds: 0)
+        let check = try keeping.round()
+        tell(check, applied: false)
+        emit(.up(summary(first, url: url, database: database, result: check?.result, server: server, wanted: wanted)))
+        run(follower, keeping, listener)
         emit(.info("stopping"))
+        reporter.withdraw()
     }
 
-    // MARK: Start
-
-    /// Brings the mirror up to date. With a mirror of an earlier run, a remote that is out of reach only delays news.
-    private func fetch(_ source: GitSource, _ state: StateDirectory, _ follower: BranchFollower) throws(ControlError) {
-        guard source.isRemote else { return }
-        emit(.step("fetching \(source.description)"))
-        do throws(ControlError) {
-            try follower.refresh { stopping.isSet }
+    /// Brings the database's schema up to date, and hears from it what the first commit has to know.
+    ///
+    /// - Returns: the commit that the database holds.
+    private func prepare(
+        _ database: Database, _ follower: BranchFollower, _ reporter: InstanceReporter, _ server: EnforcementServer
+    ) throws(ControlError) -> String? {
+        do throws(ReconcilerError) {
+            try database.reconciler.migrate()
+            wanted.protected = Set(try database.reconciler.protections().map { [$0.kind, $0.name] })
+            try reporter.recall()
+            let (directives, revision) = try database.reconciler.orders()
+            wanted.directives = directives
+            server.status.update { facts in
+                facts.pin = directives.pin.map(ServiceFacts.Order.init)
+                facts.suspension = directives.suspension.map(ServiceFacts.Order.init)
+            }
+            if let revision { follower.weigh(against: revision.commit) }
+            return revision?.commit
         } catch {
-            if stopping.isSet { return }
-            guard error.status == .tryAgain, FileManager.default.fileExists(atPath: state.mirror) else { throw error }
-            emit(.warning("repository: \(error.message); going on with what was fetched before"))
+            throw ControlError(error)
         }
-    }
-
-    private func makeServer() throws(ControlError) -> EnforcementServer {
-        do throws(MetricsError) {
-            return try EnforcementServer(host: configuration.host, port: configuration.port, store: BundleStore(), status: ServiceStatus())
-        } catch {
-            throw ControlError(.internalError, "\(error)")
-        }
-    }
-
-    private struct FirstCommit {
-        var commit: String
-        var digest: String
-        var documents: Int
-        var refused: String?
-    }
-
-    /// Puts the newest commit in force; if it is refused, the last good bundle of an earlier run.
-    private func firstCommit(_ follower: BranchFollower) throws(ControlError) -> FirstCommit {
-        switch try follower.look() {
-        case .inForce(let compiled, let digest):
-            emit(.findings(compiled.diagnostics, sources: compiled.snapshot.sources, isRefused: false))
-            return FirstCommit(
-                commit: compiled.commit.id.description, digest: digest, documents: compiled.snapshot.governance.count, refused: nil)
-        case .withheld(let compiled, let plan):
-            tellWithheld(compiled, plan)
-            // INVARIANT: it was held against that bundle, so that there is one.
-            guard let restored = follower.restoreLastGood() else {
-                throw ControlError(.input, "the last good bundle cannot be used, and the newest commit takes too much away from it")
-            }
-            return FirstCommit(
-                commit: restored.commit, digest: restored.digest, documents: Int(restored.bundle.word(.meta, 0, MetaColumn.documents)),
-                refused: compiled.commit.id.description)
-        case .refused(let compiled):
-            emit(.findings(compiled.diagnostics, sources: compiled.snapshot.sources, isRefused: true))
-            guard let restored = follower.restoreLastGood() else {
-                throw ControlError(
-                    .input, "commit \(compiled.commit.id.description.prefix(12)) has errors, and there is no earlier bundle to fall back to"
-                )
-            }
-            return FirstCommit(
-                commit: restored.commit, digest: restored.digest, documents: Int(restored.bundle.word(.meta, 0, MetaColumn.documents)),
-                refused: compiled.commit.id.description)
-        case nil: throw ControlError(.internalError, "the branch has no commit")
-        }
-    }
-
-    private func commands(_ url: String, _ database: Database, _ server: EnforcementServer, _ wanted: WantedState) -> [TryCommand] {
-        guard let engine = server.store.current?.engine else { return [] }
-        let examples = ExampleRequests.find(engine, now: WallClock.now())
-        func curl(_ body: JSONValue) -> String {
-            "curl -s \(url)/v1/decisions -H 'Content-Type: application/json' \\\n      -d '\(JSONWriter.text(body))'"
-        }
-        var commands: [TryCommand] = []
-        if let allowed = examples.allowed { commands.append(TryCommand(what: "a request that is allowed", command: curl(allowed.body))) }
-        if let denied = examples.denied {
-            commands.append(TryCommand(what: "one that is denied (\(denied.reason))", command: curl(denied.body)))
-        }
-        // Users come before service accounts.
-        if let wanted = wanted.current, engine.bundle.count(.subj) > 0,
-            engine.bundle.word(.subj, 0, SubjectColumn.flags) & SubjectColumn.serviceAccount == 0
-        {
-            let name = engine.bundle.string(.subj, 0, SubjectColumn.name)
-            let change = "UPDATE governance.users SET email = 'someone@else.example' WHERE name = '\(name)'"
-            let fate = wanted.driftMode == .correct ? "found and corrected" : "found and reported"
-            let seconds = wanted.driftInterval / 1_000_000_000 + 1
-            commands.append(
-                TryCommand(
-                    what: "drift: a change by hand, which is \(fate)",
-                    command: "\(database.psql) -c \"\(change)\"; sleep \(seconds); curl -s \(url)/v1/drift"))
-        }
-        return commands
-    }
-
-    private func summary(
-        _ first: FirstCommit, port: Int, database: Database, result: SyncResult?, branch: String?, server: EnforcementServer,
-        wanted: WantedState
-    ) -> Summary {
-        let host = configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host
-        let url = "http://\(host):\(port)"
-        let applied =
-            switch result?.outcome {
-            case nil: "nothing"
-            case .unchanged?: "nothing: the database already holds this commit"
-            case .reported?: "nothing: drift is only reported"
-            case .applied?, .corrected?: result?.plan.summary ?? ""
-            }
-        return Summary(
-            url: url, repository: GitMirror.redact(configuration.repository), branch: branch ?? "HEAD", commit: first.commit,
-            digest: first.digest, documents: first.documents, database: database.description, applied: applied,
-            refusedCommit: first.refused, commands: commands(url, database, server, wanted))
     }
 
     // MARK: Running
 
-    /// The branch is followed on this thread and the database kept on another: a database that hangs must not hold back a revocation, nor a
-    /// remote that hangs the search for drift.
-    private func follow(_ follower: BranchFollower, _ keeper: DatabaseKeeper, _ database: Database) {
-        let ended = DispatchSemaphore(value: 0)
-        let interrupter = database.reconciler.interrupter
-        let keep = Confined { [self] in
-            keepDatabase(keeper, database)
-            ended.signal()
+    /// The branch is followed on this thread, the database kept on another, and alerts sent on a third: a database that hangs must not hold
+    /// back a revocation, nor a remote that hangs the search for drift, nor a receiver that hangs either of them.
+    private func run(_ follower: BranchFollower, _ keeping: Keeping, _ listener: ChangeListener) {
+        let keeper = Worker { [self] in keep(keeping) }
+        let sender = Worker { [self, journal = keeping.journal, configuration = keeping.database.configuration] in
+            send(journal, configuration)
         }
-        Thread.detachNewThread { keep.work() }
         let complaints = Complaints(emit: emit)
         while !stopping.isSet {
             complaints.attempt("repository", isStopping: stopping) { () throws(ControlError) in
                 try follower.refresh { stopping.isSet }
-                if try look(follower) { databaseWake.signal() }
+                tell(try follower.look())
             }
-            _ = wake.wait(timeout: .now() + configuration.pollInterval)
+            keeping.note()
+            wanted.followerWake.wait(nanoseconds: Self.jittered(configuration.pollInterval))
         }
-        databaseWake.signal()
-        while ended.wait(timeout: .now() + .milliseconds(500)) != .success { interrupter.interrupt() }
+        wanted.keeperWake.signal()
+        keeping.journal.senderWake.signal()
+        let interrupter = keeping.database.reconciler.interrupter
+        while !keeper.hasEnded(within: 0.5) { interrupter.interrupt() }
+        sender.join()
+        listener.join()
     }
 
-    private func keepDatabase(_ keeper: DatabaseKeeper, _ database: Database) {
+    /// Up to a tenth more or less, so that many that began together do not go on together.
+    static func jittered(_ seconds: Double) -> Int64 { Int64(seconds * Double.random(in: 0.9...1.1) * 1e9) }
+
+    private func keep(_ keeping: Keeping) {
         let complaints = Complaints(emit: emit)
         while true {
-            _ = databaseWake.wait(timeout: .now() + .nanoseconds(Int(clamping: keeper.interval)))
+            wanted.keeperWake.wait(nanoseconds: keeping.keeper.interval)
             if stopping.isSet { return }
-            complaints.attempt("database", isStopping: stopping) { () throws(ControlError) in try check(keeper, database) }
+            complaints.attempt("database", isStopping: stopping) { () throws(ControlError) in
+                let check: DatabaseKeeper.Check?
+                do throws(ControlError) {
+                    check = try keeping.round()
+                } catch {
+                    // A private Postgres has nobody else to start it again.
+                    guard !stopping.isSet, try keeping.database.revive({ emit(.step($0)) }) else { throw error }
+                    check = try keeping.round()
+                }
+                tell(check, applied: true)
+            }
+            if let failure = keeping.journal.takeFailure() { emit(.warning("events: \(failure)")) }
         }
     }
 
-    private func look(_ follower: BranchFollower) throws(ControlError) -> Bool {
-        switch try follower.look() {
-        case nil: return false
-        case .inForce(let compiled, let digest)?:
-            let commit = "\(compiled.commit.id.description.prefix(12)) is in force: \(compiled.commit.summary)"
-            emit(.info("commit \(commit), bundle sha256:\(digest.prefix(12))"))
-            return true
-        case .withheld(let compiled, let plan)?:
-            tellWithheld(compiled, plan)
-            return false
-        case .refused(let compiled)?:
-            emit(.findings(compiled.diagnostics, sources: compiled.snapshot.sources, isRefused: true))
-            emit(.warning("commit \(compiled.commit.id.description.prefix(12)) is refused; the last good bundle stays in force"))
-            return false
+    private func send(_ journal: EventJournal, _ configuration: PostgresConfiguration) {
+        let reconciler = Reconciler(configuration)
+        defer { reconciler.close() }
+        let sender = AlertSender(reconciler: reconciler, operatorSecret: self.configuration.alertSecret)
+        let complaints = Complaints(emit: emit)
+        while !stopping.isSet {
+            complaints.attempt("alerts", isStopping: stopping) { () throws(ControlError) in
+                let failures: [String]
+                do throws(ReconcilerError) {
+                    failures = try sender.send { stopping.isSet }
+                } catch {
+                    throw ControlError(error)
+                }
+                if let first = failures.first { throw ControlError(.tryAgain, first) }
+            }
+            journal.senderWake.wait(nanoseconds: 5_000_000_000)
         }
     }
+}
 
-    private func check(_ keeper: DatabaseKeeper, _ database: Database) throws(ControlError) {
-        let found: DatabaseKeeper.Check?
-        do throws(ControlError) {
-            found = try keeper.check()
+/// What looks after the database, on one thread.
+final class Keeping {
+    let keeper: DatabaseKeeper
+    let reporter: InstanceReporter
+    let journal: EventJournal
+    let database: Database
+    private let server: EnforcementServer
+
+    init(keeper: DatabaseKeeper, reporter: InstanceReporter, journal: EventJournal, database: Database, server: EnforcementServer) {
+        self.keeper = keeper
+        self.reporter = reporter
+        self.journal = journal
+        self.database = database
+        self.server = server
+    }
+
+    /// Makes the database equal to what is in force, and leaves in it what there is to be said.
+    func round() throws(ControlError) -> DatabaseKeeper.Check? {
+        defer { note() }
+        let check = try keeper.check()
+        note()
+        do throws(ReconcilerError) {
+            try reporter.report()
+            note()
+            try journal.flush(database.reconciler)
         } catch {
-            // A private Postgres has nobody else to start it again.
-            guard !stopping.isSet, try database.revive({ emit(.step($0)) }) else { throw error }
-            found = try keeper.check()
+            throw ControlError(error)
         }
-        tellOvertaken(found)
-        guard let check = found, check.isNews else { return }
-        let plan = check.result.plan
-        switch check.result.outcome {
-        case .unchanged: break
-        case .applied: emit(.info("applied to the database: \(plan.summary)\n\(plan.text(limit: 10, showsFields: false))"))
-        case .corrected: emit(.warning("drift corrected: \(plan.differences.count) object(s)\n\(plan.text(limit: 10))"))
-        case .reported: emit(.warning("drift, left as it is: \(plan.differences.count) object(s)\n\(plan.text(limit: 10))"))
-        }
+        return check
     }
 
-    private func tellWithheld(_ compiled: CompiledCommit, _ plan: RefusedPlan) {
-        let way = plan.canBeApproved ? "; if that is meant, `charter reconcile` names the plan to approve" : ""
-        emit(
-            .warning(
-                "commit \(compiled.commit.id.description.prefix(12)) is withheld, and the last good bundle stays in force: "
-                    + plan.reasons.joined(separator: "; ") + way))
-    }
-
-    private func tellOvertaken(_ check: DatabaseKeeper.Check?) {
-        guard let plan = check?.overtaken else { return }
-        emit(.warning("drift, overtaken by the new commit: \(plan.differences.count) object(s)\n\(plan.text(limit: 10))"))
+    /// Writes down which conditions have become others. May be called on any thread.
+    func note() {
+        let facts = server.status.facts
+        for change in server.status.takeChanges() { journal.changed(change, commit: facts.refusal?.commit ?? facts.inForce?.commit) }
     }
 }
 
 /// Work whose objects belong to one thread, handed over to it whole.
-private final class Confined: @unchecked Sendable {
-    // INVARIANT: `work` is called once, on the thread that it was handed to; what it captures is not used elsewhere meanwhile.
-    let work: () -> Void
+private final class Worker: @unchecked Sendable {
+    // INVARIANT: `work` is called once, on the thread that it was handed to; what it captures is not used elsewhere meanwhile, but for what is
+    // safe to use from any thread.
+    private let work: () -> Void
+    private let ended = DispatchSemaphore(value: 0)
 
-    init(_ work: @escaping () -> Void) { self.work = work }
+    init(_ work: @escaping () -> Void) {
+        self.work = work
+        Thread.detachNewThread { [self] in
+            self.work()
+            ended.signal()
+        }
+    }
+
+    func hasEnded(within seconds: Double) -> Bool { ended.wait(timeout: .now() + seconds) == .success }
+
+    func join() { ended.wait() }
 }
 
 /// Tells of a failure once, and of its end.

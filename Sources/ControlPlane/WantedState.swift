@@ -7,9 +7,11 @@ import Synchronization
 final class WantedState: Sendable {
     struct Wanted: Sendable {
         var desired: DesiredState
-        var driftMode: Organization.DriftMode
+        var driftPolicy: DriftPolicy
         /// Nanoseconds between two checks for drift.
         var driftInterval: Int64
+        /// Where the organisation wants to be told.
+        var alertRoutes: [AlertRoute]
     }
 
     private struct State {
@@ -18,30 +20,66 @@ final class WantedState: Sendable {
         var protected: Set<[String]>?
         /// A commit that the database was made to hold by somebody's approval, and that is not in force here yet.
         var approved: String?
+        var directives = Directives()
     }
 
     private let state = Mutex(State())
+    /// Wakes whoever follows the branch.
+    let followerWake = WakeUp()
+    /// Wakes whoever keeps the database.
+    let keeperWake = WakeUp()
 
     /// `nil` before the first good commit.
     var current: Wanted? { state.withLock { $0.wanted } }
 
     var protected: Set<[String]>? {
         get { state.withLock { $0.protected } }
-        set { state.withLock { $0.protected = newValue } }
+        set {
+            let isNews = state.withLock { state in
+                defer { state.protected = newValue }
+                return state.protected != newValue
+            }
+            if isNews { followerWake.signal() }
+        }
     }
 
     var approved: String? { state.withLock { $0.approved } }
 
-    func approve(_ commit: String?) { state.withLock { $0.approved = commit } }
+    func approve(_ commit: String?) {
+        state.withLock { $0.approved = commit }
+        if commit != nil { followerWake.signal() }
+    }
+
+    /// What operators have ordered.
+    var directives: Directives {
+        get { state.withLock { $0.directives } }
+        set {
+            let isNews = state.withLock { state in
+                defer { state.directives = newValue }
+                return state.directives != newValue
+            }
+            if isNews { followerWake.signal() }
+        }
+    }
 
     func set(_ compiled: CompiledCommit, _ desired: DesiredState) {
-        let organization = compiled.snapshot.governance.organization
         let new = Wanted(
-            desired: desired, driftMode: organization?.driftMode ?? .correct,
-            driftInterval: organization?.reconcileInterval ?? 5_000_000_000)
+            desired: desired, driftPolicy: DriftPolicy(compiled.snapshot.governance.organization),
+            driftInterval: compiled.snapshot.governance.organization?.reconcileInterval ?? 5_000_000_000,
+            alertRoutes: compiled.snapshot.governance.all(.alertRoute).map { AlertRoute(spec: $0.spec) })
         state.withLock {
             $0.wanted = new
             $0.approved = nil
         }
+    }
+}
+
+extension DriftPolicy {
+    /// What the organisation has chosen.
+    init(_ organization: Organization?) {
+        self.init(mode: organization?.driftMode ?? .correct, modes: organization?.driftModesOfKinds ?? [:])
+        guard let fight = organization?.driftFight else { return }
+        fightAfter = fight.corrections
+        fightSeconds = Int(max(1, fight.within / 1_000_000_000))
     }
 }

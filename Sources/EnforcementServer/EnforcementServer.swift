@@ -27,6 +27,7 @@ public final class EnforcementServer: Sendable {
         let decisions = DecisionEndpoint(store: store, metrics: metrics)
         router.on(.POST, "/v1/decisions") { .ready(decisions.answer($0)) }
         router.on(.GET, "/v1/drift") { _ in .ready(Self.json(status.driftJSON)) }
+        router.on(.GET, "/v1/status") { _ in .ready(Self.json(status.json)) }
         router.on(.GET, "/v1/bundle") { _ in .ready(Self.bundle(store)) }
         router.on(.GET, "/healthz") { _ in .ready(Self.json(["status": "ok"])) }
         router.on(.GET, "/readyz") { _ in .ready(Self.readiness(store, status)) }

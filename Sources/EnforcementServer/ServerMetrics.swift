@@ -6,9 +6,11 @@ public struct ServerMetrics: Sendable {
     public let denied: Counter
     public let badRequests: Counter
     public let activations: Counter
-    public let refusals: Counter
+    public let refusals: MetricFamily<Counter>
     public let reconciles: MetricFamily<Counter>
     public let driftedObjects: MetricFamily<Counter>
+    public let failures: MetricFamily<Counter>
+    public let sourceFailures: MetricFamily<Counter>
 
     public init(_ registry: MetricsRegistry, store: BundleStore, status: ServiceStatus) throws(MetricsError) {
         let decisions = try registry.counter("charter_decisions_total", help: "Requests decided, by answer.", labels: ["decision"])
@@ -16,8 +18,13 @@ public struct ServerMetrics: Sendable {
         denied = decisions.labels("deny")
         badRequests = try registry.counter("charter_bad_requests_total", help: "Decision requests that could not be read.").labels()
         activations = try registry.counter("charter_bundle_activations_total", help: "Bundles put in force.").labels()
-        refusals = try registry.counter("charter_commits_refused_total", help: "Commits refused because of errors in them.").labels()
+        refusals = try registry.counter(
+            "charter_commits_refused_total", help: "Commits that were not put in force, by reason.", labels: ["reason"])
         reconciles = try registry.counter("charter_reconciles_total", help: "Runs of the reconciler, by outcome.", labels: ["outcome"])
+        failures = try registry.counter(
+            "charter_reconcile_failures_total", help: "Runs of the reconciler that failed, by reason.", labels: ["reason"])
+        sourceFailures = try registry.counter(
+            "charter_source_failures_total", help: "Looks at the repository that failed, by reason.", labels: ["reason"])
         driftedObjects = try registry.counter(
             "charter_drifted_objects_total", help: "Objects found different from the commit in force.", labels: ["kind"])
         try registry.gauge("charter_bundle_loaded_timestamp_seconds", help: "When the bundle in force was loaded.") {
@@ -28,6 +35,12 @@ public struct ServerMetrics: Sendable {
         }
         try registry.gauge("charter_commit_refused", help: "Whether the newest commit is refused and an older one is in force.") {
             status.hasRefusal ? 1 : 0
+        }
+        try registry.gauges(
+            "charter_condition", help: "Conditions of the organisation and of its source, each 1 with the status that it has.",
+            labels: ["scope", "type", "status", "reason"]
+        ) {
+            status.conditions.map { ([$0.scope, $0.condition.type, $0.condition.status.rawValue, $0.condition.reason], 1) }
         }
         try registry.gauge("charter_open_drift_objects", help: "Objects that differ from the commit in force and are not corrected.") {
             Double(status.openDriftCount)

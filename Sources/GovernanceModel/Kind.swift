@@ -50,7 +50,7 @@ public enum Kind: String, Sendable, CaseIterable, Comparable {
         case .budget: "spending is not metered yet, so this budget limits nothing"
         case .policyTemplate: "templates are not expanded yet"
         case .detector: "content is not scanned yet; findings must come with the request as `context.findings`"
-        case .alertRoute: "alerts are not sent yet"
+        case .alertRoute: "webhooks get what the reconciler finds; nothing goes out by e-mail, by team, or about budgets and violations yet"
         case .retentionPolicy: "nothing is deleted by age yet"
         case .policyTest: "policy tests are not run yet"
         case .invariant: "invariants are not proved yet"

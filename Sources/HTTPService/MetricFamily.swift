@@ -47,3 +47,12 @@ public final class MetricFamily<Cell: AnyObject & Sendable>: Sendable {
             .sorted { $0.values.lexicographicallyPrecedes($1.values) }
     }
 }
+
+/// Gauges that are read as a whole when they are rendered.
+struct CollectedGauges: Sendable {
+    var name: String
+    var help: String
+    var labelNames: [String]
+    /// Values of the labels, in the order of their names, each combination once.
+    var read: @Sendable () -> [(labels: [String], value: Double)]
+}

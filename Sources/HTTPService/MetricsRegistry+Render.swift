@@ -14,6 +14,11 @@ extension MetricsRegistry {
                 for (values, cell) in family.snapshot {
                     page.sample(family.name, family.labelNames, values, MetricsPage.number(cell.value))
                 }
+            case .collected(let family):
+                page.header(family.name, help: family.help, type: "gauge")
+                for sample in family.read() {
+                    page.sample(family.name, family.labelNames, sample.labels, MetricsPage.number(sample.value))
+                }
             case .histogram(let family, let bounds):
                 page.header(family.name, help: family.help, type: "histogram")
                 let names = family.labelNames + ["le"]

@@ -17,6 +17,7 @@ public final class MetricsRegistry: Sendable {
         case counter(MetricFamily<Counter>)
         case gauge(MetricFamily<Gauge>)
         case histogram(MetricFamily<Histogram>, bounds: [Double])
+        case collected(CollectedGauges)
     }
 
     private let families = Mutex<[String: Family]>([:])
@@ -42,6 +43,18 @@ public final class MetricsRegistry: Sendable {
     /// A gauge without labels whose value is read from `read` at each rendering. A closure given for a name already there is dropped.
     public func gauge(_ name: String, help: String, read: @escaping @Sendable () -> Double) throws(MetricsError) {
         _ = try gaugeFamily(name, help: help, labels: [], read: read)
+    }
+
+    /// Gauges whose label values and numbers are read from `read` at each rendering: what is no longer read is no longer shown. A closure given for
+    /// a name already there is dropped.
+    public func gauges(
+        _ name: String, help: String, labels: [String], read: @escaping @Sendable () -> [(labels: [String], value: Double)]
+    ) throws(MetricsError) {
+        try validate(name, labels: labels, isCounter: false)
+        let family = try register(name) { .collected(CollectedGauges(name: name, help: help, labelNames: labels, read: read)) }
+        guard case .collected(let found) = family, found.help == help, found.labelNames == labels else {
+            throw MetricsError.conflict(name)
+        }
     }
 
     /// A histogram family with the upper bounds `buckets`, rising, without `+Inf`.

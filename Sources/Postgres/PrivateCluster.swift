@@ -86,12 +86,14 @@ public final class PrivateCluster: Sendable {
     }
 
     /// Stops the server and waits until it is gone; its socket goes with it. Stopping a stopped one does nothing.
-    public func stop(mode: StopMode = .fast) throws(PrivateClusterError) {
+    ///
+    /// - Parameter whoever: whether a server that others have started in the folder since is stopped too.
+    public func stop(mode: StopMode = .fast, whoever: Bool = false) throws(PrivateClusterError) {
         let lock = try ClusterLock(placement.lock)
         defer { lock.release() }
         // Another server than ours, started since, is not ours to stop.
         if let running = RunningPostmaster.on(data: placement.data) {
-            guard running.process == processIdentifier else { return }
+            guard whoever || running.process == processIdentifier else { return }
             let command = [installation.program("pg_ctl"), "stop", "-D", ClusterPlacement.dataName, "-m", mode.rawValue, "-w", "-t", "60"]
             let output: String
             do throws(ChildProcessFailure) {

@@ -18,7 +18,7 @@ public struct Revision: Sendable, Equatable {
     public var appliedAt: String
 
     /// Whether this is the revision that applying `desired` leaves behind.
-    func names(_ desired: DesiredState) -> Bool {
+    public func names(_ desired: DesiredState) -> Bool {
         commit == desired.commit && contentDigest == desired.digest.description && bundleDigest == desired.bundleDigest
     }
 }
@@ -37,8 +37,18 @@ public struct SyncResult: Sendable {
     }
 
     public var outcome: Outcome
+    /// What was done, or would be if it were not only reported.
     public var plan: SyncPlan
+    /// Of a correction: what differs still, because its kind is only reported or somebody keeps changing it back.
+    public var left = SyncPlan()
+    /// The objects among those that somebody keeps changing back, as `Kind/name`.
+    public var fights: [String] = []
     public var revision: Revision?
+
+    /// Nothing was to be done.
+    public static func unchanged(_ revision: Revision) -> SyncResult {
+        SyncResult(outcome: .unchanged, plan: SyncPlan(), revision: revision)
+    }
 }
 
 /// Makes the database hold what a commit says. Every public call is one transaction: it happens whole or not at all.
@@ -50,7 +60,7 @@ public final class Reconciler {
 
     private let configuration: PostgresConfiguration
     private var connection: PostgresConnection? {
-        didSet { interrupter.set(connection?.canceller) }
+        didSet { interrupter.set(connection) }
     }
 
     public init(_ configuration: PostgresConfiguration) {
@@ -74,9 +84,19 @@ public final class Reconciler {
         try run { connection in
             try connection.transaction(isolation: .repeatableRead, readOnly: true) {
                 try connection.script("SET LOCAL ROLE charter_planner")
-                return (try Planner(connection: connection, desired: desired).plan(), try Self.readRevision(connection))
+                let touches = try Touches(connection)
+                var plan = try Planner(connection: connection, desired: desired).plan()
+                touches.attribute(&plan)
+                return (plan, try Self.readRevision(connection))
             }
         }
+    }
+
+    /// Finds drift and leaves it, writing nothing; `nil` if the database was made equal to something else.
+    public func inspect(_ desired: DesiredState) throws(ReconcilerError) -> SyncResult? {
+        let (plan, revision) = try plan(desired)
+        guard let revision, revision.names(desired) else { return nil }
+        return SyncResult(outcome: plan.isEmpty ? .unchanged : .reported, plan: plan, left: plan, revision: revision)
     }
 
     /// Makes the database equal to `desired`.
@@ -84,64 +104,96 @@ public final class Reconciler {
     /// - Parameters:
     ///   - driftMode: what is done if the commit is in force already and something differs nevertheless.
     ///   - approval: leave to take away more than a commit may.
+    ///   - pin: written down together with what is applied: an earlier commit is held until it is released.
     ///   - epoch: what the caller has decided by; if the database has gone on since, nothing is done.
     public func sync(
-        _ desired: DesiredState, driftMode: Organization.DriftMode, approval: DeletionApproval? = nil, from epoch: Int64? = nil
+        _ desired: DesiredState, driftMode: DriftPolicy, approval: DeletionApproval? = nil, pin: PinOrder? = nil, from epoch: Int64? = nil
     ) throws(ReconcilerError) -> SyncResult {
         if desired.documentCount == 0 { throw .emptyState }
         let held = try revision()
         if let epoch, held?.epoch ?? 0 != epoch { throw .fenced(expected: epoch, found: held?.epoch ?? 0) }
-        guard let held, held.names(desired) else { return try apply(desired, expecting: held, approval) }
+        guard let held, held.names(desired) else { return try apply(desired, expecting: held, driftMode, approval, pin) }
         // A look without the lock first: nothing to do is the usual case, and must not stand in anyone's way.
         let look = try plan(desired)
         if look.revision == held {
             if look.plan.isEmpty { return SyncResult(outcome: .unchanged, plan: look.plan, revision: held) }
-            if driftMode == .report { return SyncResult(outcome: .reported, plan: look.plan, revision: held) }
+            if look.plan.differences.allSatisfy({ !driftMode.corrects($0.kind) }) {
+                return SyncResult(outcome: .reported, plan: look.plan, left: look.plan, revision: held)
+            }
         }
-        return try apply(desired, expecting: held, approval)
+        return try apply(desired, expecting: held, driftMode, approval, pin)
     }
 
     /// Plans again under the lock, so that what is written follows from what is held, and writes rows and revision together.
     private func apply(
-        _ desired: DesiredState, expecting revision: Revision?, _ approval: DeletionApproval?
+        _ desired: DesiredState, expecting revision: Revision?, _ policy: DriftPolicy, _ approval: DeletionApproval?, _ pin: PinOrder?
     ) throws(ReconcilerError) -> SyncResult {
         let clock = ContinuousClock()
         let start = clock.now
         return try run { connection in
             try connection.transaction {
+                // Before the role is taken on that may not.
+                if let pin { try Self.write(pin, connection) }
                 try connection.script("SET LOCAL ROLE charter_reconciler")
                 _ = try connection.query(SQLTemplates.fill(PackageResources.lock_sql, [:]))
                 let held = try Self.readRevision(connection)
                 if held?.epoch != revision?.epoch {
                     throw ReconcilerError.fenced(expected: revision?.epoch ?? 0, found: held?.epoch ?? 0)
                 }
-                let plan = try Planner(connection: connection, desired: desired).plan()
+                let touches = try Touches(connection)
+                var plan = try Planner(connection: connection, desired: desired).plan()
+                touches.attribute(&plan)
                 let isCorrection = held.map { $0.names(desired) } ?? false
+                var (left, fights) = (SyncPlan(), [String]())
+                if isCorrection {
+                    (plan, left, fights) = try Self.choose(plan, policy, connection)
+                    if plan.isEmpty, !left.isEmpty {
+                        return SyncResult(outcome: .reported, plan: left, left: left, fights: fights, revision: held)
+                    }
+                }
                 // Before the first revision nothing is held; a correction takes away what no commit has declared.
                 let isWeighed = !isCorrection && (held != nil || plan.losses.heldObjects > 0)
                 let used = isWeighed ? try Self.guardAgainstLoss(plan, held, desired, approval, connection) : nil
                 try Applier(connection: connection, desired: desired).apply(plan)
-                _ = try connection.query(
-                    SQLTemplates.fill(PackageResources.write_revision_sql, [:]),
-                    [
-                        .text(desired.commit), .text(desired.digest.description), .text(desired.bundleDigest),
-                        .int(Int64(desired.documentCount)), .int(Int64(desired.administratorCount)),
-                    ])
-                if !desired.protected.isEmpty, !isCorrection {
-                    try connection.execute(
-                        SQLTemplates.fill(PackageResources.add_protections_sql, [:]),
-                        [
-                            .textArray(desired.protected.map(\.kind.rawValue)), .textArray(desired.protected.map(\.name)),
-                            .text(desired.commit),
-                        ])
-                }
+                try touches.settle(leaving: left, connection)
                 let result = SyncResult(
-                    outcome: isCorrection ? .corrected : .applied, plan: plan, revision: try Self.readRevision(connection))
+                    outcome: isCorrection ? .corrected : .applied, plan: plan, left: left, fights: fights,
+                    revision: try Self.writeRevision(desired, protects: !isCorrection, connection))
                 try Self.writeHistory(
                     result, previous: held, approval: used, nanoseconds: (clock.now - start).nanoseconds, connection)
                 return result
             }
         }
+    }
+
+    /// Leaves out of a correction what is only reported, and what somebody keeps changing back.
+    private static func choose(
+        _ plan: SyncPlan, _ policy: DriftPolicy, _ connection: PostgresConnection
+    ) throws(PostgresError) -> (plan: SyncPlan, left: SyncPlan, fights: [String]) {
+        if plan.isEmpty { return (plan, SyncPlan(), []) }
+        let fights = try DriftFights(policy, connection)
+        let fought = plan.differences.filter { policy.corrects($0.kind) && fights.concern($0) }.map(\.id)
+        let (done, left) = plan.split { !policy.corrects($0.kind) || fought.contains($0.id) }
+        return (done, left, fought)
+    }
+
+    private static func writeRevision(
+        _ desired: DesiredState, protects: Bool, _ connection: PostgresConnection
+    ) throws(PostgresError) -> Revision? {
+        _ = try connection.query(
+            SQLTemplates.fill(PackageResources.write_revision_sql, [:]),
+            [
+                .text(desired.commit), .text(desired.digest.description), .text(desired.bundleDigest),
+                .int(Int64(desired.documentCount)), .int(Int64(desired.administratorCount)),
+            ])
+        if protects, !desired.protected.isEmpty {
+            try connection.execute(
+                SQLTemplates.fill(PackageResources.add_protections_sql, [:]),
+                [
+                    .textArray(desired.protected.map(\.kind.rawValue)), .textArray(desired.protected.map(\.name)), .text(desired.commit),
+                ])
+        }
+        return try readRevision(connection)
     }
 
     /// Refuses a plan that takes away more than it may.
@@ -168,7 +220,7 @@ public final class Reconciler {
         connection = nil
     }
 
-    private static func readRevision(_ connection: PostgresConnection) throws(PostgresError) -> Revision? {
+    static func readRevision(_ connection: PostgresConnection) throws(PostgresError) -> Revision? {
         guard let row = try connection.query(SQLTemplates.fill(PackageResources.read_revision_sql, [:])).first else { return nil }
         return Revision(
             epoch: Int64(try row.int("epoch") ?? 0), commit: try row.text("commit_id"), contentDigest: try row.text("content_digest"),
@@ -220,13 +272,19 @@ public final class Reconciler {
 
 /// Ends what a `Reconciler` waits for; safe to use from any thread.
 public final class Interrupter: Sendable {
-    private let canceller = Mutex<PostgresCanceller?>(nil)
+    private let state = Mutex<(canceller: PostgresCanceller, process: Int32)?>(nil)
 
     /// Asks the server to end the statement that runs now, if one does.
     public func interrupt() {
         // If the server cannot be asked any more, there is nothing left to wait for either.
-        try? canceller.withLock({ $0 })?.stop()
+        try? state.withLock({ $0?.canceller })?.stop()
     }
 
-    func set(_ new: PostgresCanceller?) { canceller.withLock { $0 = new } }
+    /// The server's process that works for the reconciler; `nil` without a connection.
+    public var serverProcess: Int32? { state.withLock { $0?.process } }
+
+    func set(_ connection: PostgresConnection?) {
+        let new = connection.map { ($0.canceller, $0.serverProcess) }
+        state.withLock { $0 = new }
+    }
 }

@@ -28,12 +28,19 @@ public struct SyncPlan: Sendable {
         public var name: String
         public var action: Action
         public var fields: [FieldDifference]
+
+        /// `Kind/name`.
+        public var id: String { Self.id(kind, name) }
+
+        static func id(_ kind: Kind, _ name: String) -> String { "\(kind.rawValue)/\(name)" }
     }
 
     /// By kind and name. A team whose memberships alone differ is an `update` of the team.
     public var differences: [Difference] = []
     /// What it takes away.
     public var losses = Losses()
+    /// Who changed an object by hand, by its id; only where that is known.
+    public var touches: [String: Touch] = [:]
     var tables: [TablePlan] = []
 
     /// Rows of one table to be written.
@@ -55,15 +62,19 @@ public struct SyncPlan: Sendable {
     /// Identifies what is to be done to a revision for a commit, in hexadecimal: the same only if all of it is the same.
     func digest(from revision: Revision?, to desired: DesiredState) -> String {
         let whole: JSONValue = [
-            .int(revision?.epoch ?? 0), .string(revision?.commit ?? ""), .string(desired.commit), .string(desired.digest.description), json,
+            .int(revision?.epoch ?? 0), .string(revision?.commit ?? ""), .string(desired.commit), .string(desired.digest.description),
+            json(telling: [:]),
         ]
         return SHA256Digest(of: JSONWriter.bytes(whole)).description
     }
 
-    public var json: JSONValue {
+    /// The differences, with who made them where that is known.
+    public var json: JSONValue { json(telling: touches) }
+
+    private func json(telling touches: [String: Touch]) -> JSONValue {
         .array(
             differences.map { difference in
-                [
+                var object: JSONObject = [
                     "kind": .string(difference.kind.rawValue), "name": .string(difference.name),
                     "action": .string(difference.action.rawValue),
                     "fields": .array(
@@ -74,6 +85,8 @@ public struct SyncPlan: Sendable {
                             ]
                         }),
                 ]
+                if let touch = touches[difference.id] { object["changedBy"] = touch.json }
+                return .object(object)
             })
     }
 }

@@ -1,3 +1,4 @@
+import Digest
 import JSON
 
 /// A signed payload: a Dead Simple Signing Envelope (DSSE 1.0.2).

@@ -1,3 +1,4 @@
+import Digest
 import JSON
 
 /// A public key whose signatures are accepted, and from when to when. Both ends belong to the time in which it is valid.

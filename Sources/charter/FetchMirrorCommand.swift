@@ -22,7 +22,12 @@ struct FetchMirrorCommand: ParsableCommand {
                 _ = FileHandle.standardInput.readDataToEndOfFile()
                 _exit(ExitStatus.tryAgain.rawValue)
             }
-            try GitMirror.fetch(url: url, into: directory) { _, _ in }
+            do throws(GitError) {
+                try GitMirror.fetch(url: url, into: directory) { _, _ in }
+            } catch {
+                Terminal.out(MirrorFetch.line(error))
+                throw ExitCode(ControlError(error).status.rawValue)
+            }
         }
     }
 }

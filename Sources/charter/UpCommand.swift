@@ -24,22 +24,32 @@ struct UpCommand: ParsableCommand {
     @Option(name: .long, help: "Seconds between two looks at the branch; 1 for a local repository, 15 for a remote one by default.")
     var pollInterval: Double?
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "An https address that alerts are sent to, signed by Standard Webhooks with the key in CHARTER_ALERT_SECRET, beside those that AlertRoute documents name."
+        ))
+    var alertWebhook: String?
+
     @OptionGroup var database: DatabaseOptions
     @OptionGroup var listen: ListenOptions
 
     func validate() throws {
         if let pollInterval { try PollInterval.validate(pollInterval) }
+        if let alertWebhook, !AlertReceiver.isValid(alertWebhook) {
+            throw ValidationError("--alert-webhook must be an https address, or http on this machine")
+        }
     }
 
     func run() throws {
         try Terminal.run {
             let source = GitSource(repository, branch: branch, mirror: "")
-            let supervisor = Supervisor(
-                .init(
-                    repository: repository, branch: branch, stateDirectory: database.absoluteState, database: database.url,
-                    host: try listen.host,
-                    port: try listen.port, pollInterval: pollInterval ?? (source.isRemote ? 15 : 1))
-            ) { UpReport.show($0) }
+            var configuration = Supervisor.Configuration(
+                repository: repository, reference: .branch(branch), stateDirectory: database.absoluteState, database: database.url,
+                host: try listen.host, port: try listen.port, pollInterval: pollInterval ?? (source.isRemote ? 15 : 1))
+            configuration.alertReceiver = alertWebhook
+            configuration.alertSecret = try AlertReceiver.secret()
+            let supervisor = Supervisor(configuration) { UpReport.show($0) }
             let signals = StopSignals { supervisor.stop() }
             try withExtendedLifetime(signals) { try supervisor.run() }
         }

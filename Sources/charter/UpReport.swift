@@ -20,7 +20,7 @@ enum UpReport {
     private static func text(_ summary: Supervisor.Summary) -> String {
         var lines = [
             "", "Charter is up at \(summary.url)", "",
-            "  repository  \(summary.repository), branch \(summary.branch)",
+            "  repository  \(summary.repository), \(summary.reference)",
             "  commit      \(summary.commit)",
             "  bundle      sha256:\(summary.digest)",
             "  documents   \(summary.documents)",

@@ -37,7 +37,9 @@ import Testing
     @Test func `the schema holds the layouts' tables and no other`() throws {
         let database = try TestDatabase()
         let rows = try database.owner.query("SELECT table_name FROM information_schema.tables WHERE table_schema = 'governance'")
-        let others = ["history", "migrations", "protections", "revision"]
+        let others = [
+            "alert_deliveries", "alerts", "directives", "events", "history", "migrations", "protections", "revision", "touches",
+        ]
         #expect(Set(try rows.map { try $0.text("table_name") }) == Set(TableLayout.all.map(\.table) + others))
     }
 

@@ -61,7 +61,7 @@ import Testing
                 #expect(try eventually { try client.commitInForce() == good })
                 #expect(try eventually { try client.check("commit") == "ok" })
                 #expect(try client.metric("charter_commit_refused") == 0)
-                #expect(try client.metric("charter_commits_refused_total") == 1)
+                #expect(try client.metric("charter_commits_refused_total{reason=\"CommitInvalid\"}") == 1)
                 #expect(try client.decide(Requests.costly).json["decision"] == true)
                 #expect(try charter.interrupt() == 0)
             }
@@ -79,7 +79,7 @@ import Testing
         #expect(errors.contains { $0.hasPrefix("users/ada.yaml:6:3: ") })
         #expect(errors.contains { $0.hasPrefix("teams/nowhere.yaml:4:") })
         #expect(try client.metric("charter_commit_refused") == 1)
-        #expect(try client.metric("charter_commits_refused_total") == 1)
+        #expect(try client.metric("charter_commits_refused_total{reason=\"CommitInvalid\"}") == 1)
     }
 
     @Test("a start on an invalid commit serves the last good bundle, guards its state, and takes the next good commit")

@@ -102,6 +102,30 @@ public struct AlertRoute: Sendable {
     public let spec: SpecNode
 
     public init(spec: SpecNode) { self.spec = spec }
+
+    /// An address that takes a POST, and the environment variable that holds the key for signing it.
+    public struct Webhook: Sendable, Hashable {
+        public var url: String
+        public var secretVariable: String?
+    }
+
+    /// Whether an alert goes here.
+    ///
+    /// - Parameter source: one of the schema's.
+    public func takes(source: String, severity: String) -> Bool {
+        func admits(_ field: String, _ value: String) -> Bool {
+            let values = spec.strings(field)
+            return values.isEmpty || values.contains { $0.value == value }
+        }
+        // An alert of the reconciler's is about no team.
+        return admits("sources", source) && admits("severities", severity) && spec.strings("teams").isEmpty
+    }
+
+    public var webhooks: [Webhook] {
+        spec.list("to").compactMap { receiver in
+            receiver.string("webhook").map { Webhook(url: $0.value, secretVariable: receiver.string("secretEnv")?.value) }
+        }
+    }
 }
 
 /// How long what is kept.

@@ -39,6 +39,25 @@ public struct Organization: Sendable {
                             .optional("interval", .string(.period), "Time between two checks for drift; `5s` by default."),
                             .optional("drift", .enumeration(["correct", "report"]), "What is done about drift; `correct` by default."),
                             .optional(
+                                "kinds",
+                                .list(
+                                    .object(
+                                        ObjectSchema(
+                                            "What is done about drift of one kind.",
+                                            [
+                                                .required("kind", .enumeration(Kind.allCases.map(\.rawValue)), "The kind."),
+                                                .required("drift", .enumeration(["correct", "report"]), "What is done about its drift."),
+                                            ]))), "Kinds whose drift is treated otherwise."),
+                            .optional(
+                                "fights",
+                                .object(
+                                    ObjectSchema(
+                                        "When a field that is changed back again and again is left and told of, instead of corrected once more.",
+                                        [
+                                            .optional("corrections", .integer(2...1_000), "After so many corrections; 5 by default."),
+                                            .optional("within", .string(.period), "Within this time; `1h` by default."),
+                                        ])), "When drift is a fight."),
+                            .optional(
                                 "deletions",
                                 .object(
                                     ObjectSchema(
@@ -107,6 +126,24 @@ public struct Organization: Sendable {
 
     public var driftMode: DriftMode {
         spec["reconcile"]?.string("drift").flatMap { DriftMode(rawValue: $0.value) } ?? .correct
+    }
+
+    /// The kinds whose drift is treated otherwise; of two entries for one kind the last counts.
+    public var driftModesOfKinds: [Kind: DriftMode] {
+        let entries = spec["reconcile"]?.list("kinds") ?? []
+        return entries.reduce(into: [:]) { modes, entry in
+            guard let kind = Kind(rawValue: entry.requiredString("kind").value) else { return }
+            modes[kind] = DriftMode(rawValue: entry.requiredString("drift").value)
+        }
+    }
+
+    /// After how many corrections of one field, within how many nanoseconds, drift is a fight.
+    public var driftFight: (corrections: Int, within: Int64) {
+        let fights = spec["reconcile"]?["fights"]
+        return (
+            fights?.int("corrections").map { Int($0.value) } ?? 5,
+            fights?.string("within").flatMap { Period.nanoseconds($0.value) } ?? 3_600_000_000_000
+        )
     }
 
     /// The role that somebody must have.

@@ -10,8 +10,8 @@ struct DeclaredState: Equatable {
     init(_ connection: PostgresConnection) throws {
         let names = try connection.query(
             """
-            SELECT tablename FROM pg_tables
-            WHERE schemaname = 'governance' AND tablename NOT IN ('history', 'migrations', 'revision') ORDER BY 1
+            SELECT table_name AS tablename FROM information_schema.columns
+            WHERE table_schema = 'governance' AND column_name = 'content_hash' ORDER BY 1
             """)
         // One statement, so that it is one state.
         let parts = names.compactMap { $0["tablename"] }.map {
@@ -36,13 +36,28 @@ func expectDriftIsNamed(_ objects: JSONValue?, sourceLocation: SourceLocation = 
 
 extension PostgresConnection {
     /// Changes a row of declared state, deletes one and adds one.
-    func driftByHand() throws {
+    ///
+    /// - Parameter unnoticed: with the triggers off that would tell of it at once.
+    func driftByHand(unnoticed: Bool = false) throws {
         try script(
             """
+            SET session_replication_role = \(unnoticed ? "replica" : "origin");
             UPDATE governance.users SET email = 'ada@elsewhere.example' WHERE name = 'ada';
             DELETE FROM governance.users WHERE name = 'joan';
             INSERT INTO governance.users SELECT 'mallory', labels, annotations, 'mallory@elsewhere.example', display_name, roles, attributes,
                 disabled, identities, source_path, source_line, source_commit, content_hash FROM governance.users WHERE name = 'alan';
+            RESET session_replication_role;
             """)
+    }
+
+    /// Drops a schema with all that is in it, unless somebody stands in the way.
+    func dropped(_ schema: String) throws -> Bool {
+        do throws(PostgresError) {
+            try script("DROP SCHEMA \(Self.quoteIdentifier(schema)) CASCADE")
+            return true
+        } catch {
+            guard error.sqlState == "40P01" else { throw error }
+            return false
+        }
     }
 }

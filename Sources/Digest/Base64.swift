@@ -1,11 +1,11 @@
 /// Base64 as envelopes and lists of keys are written (RFC 4648), read strictly: one sequence of bytes has one spelling in an alphabet.
 ///
 /// The one of CEL is another: its specification lets padding be left out.
-enum Base64 {
+public enum Base64 {
     private static let standard = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
     /// With the standard alphabet and padding (RFC 4648 §4).
-    static func encode(_ bytes: [UInt8]) -> String {
+    public static func encode(_ bytes: [UInt8]) -> String {
         var text: [UInt8] = []
         text.reserveCapacity((bytes.count + 2) / 3 * 4)
         for start in stride(from: 0, to: bytes.count, by: 3) {
@@ -20,7 +20,7 @@ enum Base64 {
 
     /// The bytes of `text` in the standard or the URL-safe alphabet (RFC 4648 §4, §5), since readers of DSSE must take both. `nil` for
     /// anything but the one spelling: other characters, a mixture of the alphabets, missing padding, unused bits that are not zero.
-    static func decode(_ text: String) -> [UInt8]? {
+    public static func decode(_ text: String) -> [UInt8]? {
         let text = Array(text.utf8)
         guard text.count % 4 == 0 else { return nil }
         let padding = text.suffix(2).reversed().prefix { $0 == UInt8(ascii: "=") }.count

@@ -1,7 +1,6 @@
+import Digest
 import Foundation
 import Testing
-
-@testable import Signing
 
 @Suite struct Base64Tests {
     /// RFC 4648 §10.

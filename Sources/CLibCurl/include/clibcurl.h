@@ -1,0 +1,14 @@
+#ifndef CLIBCURL_H
+#define CLIBCURL_H
+
+#include <stddef.h>
+
+/// Sends `body` to `url` by POST, with the header lines given (`Name: value`, the last being null).
+///
+/// http and https only; redirects are not followed, certificates are checked, what is answered is read up to 64 KiB and thrown away. `seconds`
+/// limits all of it. Returns 0, and the status of the answer in `status`; else `message` (always terminated, truncated to `capacity`) says why.
+int charter_http_post(
+    const char *url, const char *const *headers, const void *body, size_t length, long seconds, long *status, char *message,
+    size_t capacity);
+
+#endif

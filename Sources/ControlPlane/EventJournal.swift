@@ -1,0 +1,217 @@
+import Conditions
+import EnforcementServer
+import Foundation
+import Glibc
+import GovernanceModel
+import JSON
+import Reconciler
+import Synchronization
+
+/// What has happened and is not in the database yet. Kept in a file of the state folder, so that neither a database that is down nor a restart
+/// loses any of it; written into the database once each, as every event has an id.
+final class EventJournal: Sendable {
+    private struct State {
+        var pending: [GovernanceEvent] = []
+        var failure: String?
+    }
+
+    /// More are not kept: the oldest go first, and that they went is an event too.
+    private static let limit = 10_000
+
+    private let path: String?
+    private let instance: String
+    /// The operator's own receiver.
+    private let receiver: GovernanceEvent.Receiver?
+    private let wanted: WantedState
+    private let state: Mutex<State>
+    /// Wakes whoever sends alerts.
+    let senderWake = WakeUp()
+
+    /// - Parameter path: the file; without it events are kept in memory only.
+    init(path: String?, instance: String, receiver: GovernanceEvent.Receiver?, wanted: WantedState) {
+        self.path = path
+        self.instance = instance
+        self.receiver = receiver
+        self.wanted = wanted
+        let left = path.flatMap { FileManager.default.contents(atPath: $0) }.map(EventCoding.events) ?? []
+        state = Mutex(State(pending: left))
+    }
+
+    /// How many events wait for the database.
+    var count: Int { state.withLock { $0.pending.count } }
+
+    // MARK: What happens
+
+    /// A condition has become another.
+    func changed(_ change: ServiceStatus.Change, commit: String?) {
+        let condition = change.condition
+        let isBad = change.scope == "organization" ? EventRules.isBad(condition) : condition.type == "Ready" && condition.status == .no
+        let details: JSONValue = [
+            "scope": .string(change.scope), "type": .string(condition.type), "status": .string(condition.status.rawValue),
+        ]
+        add(
+            isWarning: isBad, reason: condition.reason, message: condition.message, commit: commit, details: details,
+            alert: change.scope == "organization" && isBad ? EventRules.alert(condition, commit: commit) : nil)
+    }
+
+    func applied(_ result: SyncResult, _ desired: DesiredState) {
+        add(
+            isWarning: false, reason: "CommitApplied", message: "commit \(desired.commit.prefix(12)) was applied: \(result.plan.summary)",
+            commit: desired.commit, details: ["epoch": .int(result.revision?.epoch ?? 0), "rows": .int(Int64(result.plan.rowCount))],
+            alert: nil)
+    }
+
+    func corrected(_ plan: SyncPlan, _ desired: DesiredState) {
+        let names = plan.differences.prefix(3).map(\.id).joined(separator: ", ")
+        let more = plan.differences.count > 3 ? " and \(plan.differences.count - 3) more" : ""
+        let who = Set(plan.touches.values.map { "\($0.setRole ?? $0.sessionRole) (\($0.application))" }).sorted().prefix(3)
+        var shown = plan
+        shown.differences = Array(plan.differences.prefix(20))
+        add(
+            isWarning: true, reason: "DriftCorrected",
+            message: "\(names)\(more) had been changed\(who.isEmpty ? "" : " by \(who.joined(separator: ", "))") and was corrected",
+            commit: desired.commit, details: ["objects": shown.json],
+            alert: .init(topic: "DriftCorrected/\(names)", source: "drift", severity: "medium", receivers: []))
+    }
+
+    private func add(
+        isWarning: Bool, reason: String, message: String, commit: String?, details: JSONValue, alert: GovernanceEvent.Alert?
+    ) {
+        let now = WallClock.now()
+        var event = GovernanceEvent(
+            id: DecisionID.make(now: now), at: TimeText.rfc3339(now), instance: instance, isWarning: isWarning, reason: reason,
+            message: message, commit: commit, details: details, alert: alert)
+        if let alert { event.alert?.receivers = receivers(alert) }
+        state.withLock { state in
+            state.pending.append(event)
+            if state.pending.count > Self.limit { state.pending.removeFirst(state.pending.count - Self.limit) }
+            append(event, &state)
+        }
+    }
+
+    private func receivers(_ alert: GovernanceEvent.Alert) -> [GovernanceEvent.Receiver] {
+        let routes = (wanted.current?.alertRoutes ?? []).filter { $0.takes(source: alert.source, severity: alert.severity) }
+        let declared = routes.flatMap(\.webhooks).map { GovernanceEvent.Receiver(url: $0.url, secretVariable: $0.secretVariable) }
+        return (receiver.map { [$0] } ?? []) + declared
+    }
+
+    // MARK: Into the database
+
+    /// Writes what waits into the database.
+    func flush(_ reconciler: Reconciler) throws(ReconcilerError) {
+        while true {
+            let batch = state.withLock { Array($0.pending.prefix(200)) }
+            if batch.isEmpty { return }
+            try reconciler.record(batch)
+            let written = Set(batch.map(\.id))
+            state.withLock { state in
+                state.pending.removeAll { written.contains($0.id) }
+                rewrite(&state)
+            }
+            if batch.contains(where: { $0.alert != nil }) { senderWake.signal() }
+        }
+    }
+
+    /// Why the file could not be written, told once.
+    func takeFailure() -> String? {
+        state.withLock { state in
+            defer { state.failure = nil }
+            return state.failure
+        }
+    }
+
+    private func append(_ event: GovernanceEvent, _ state: inout State) {
+        guard let path else { return }
+        let file = open(path, O_CREAT | O_APPEND | O_WRONLY | O_CLOEXEC, 0o600)
+        guard file >= 0 else {
+            state.failure = "`\(path)` cannot be written: \(String(cString: strerror(errno)))"
+            return
+        }
+        defer { close(file) }
+        let line = EventCoding.line(event)
+        let isWritten = line.withUnsafeBytes { write(file, $0.baseAddress, $0.count) } == line.count && fsync(file) == 0
+        if !isWritten { state.failure = "`\(path)` cannot be written: \(String(cString: strerror(errno)))" }
+    }
+
+    private func rewrite(_ state: inout State) {
+        guard let path else { return }
+        do throws(ControlError) {
+            try AtomicFile.write(state.pending.flatMap(EventCoding.line), to: path, mode: 0o600)
+        } catch {
+            state.failure = error.message
+        }
+    }
+}
+
+/// Which conditions somebody must be told of, and how urgently.
+enum EventRules {
+    static func isBad(_ condition: Condition) -> Bool {
+        switch condition.type {
+        case "Ready": condition.status == .no && condition.reason != "Suspended"
+        case "Stalled", "Drifted": condition.status == .yes
+        default: false
+        }
+    }
+
+    static func alert(_ condition: Condition, commit: String?) -> GovernanceEvent.Alert? {
+        func alert(_ source: String, _ severity: String) -> GovernanceEvent.Alert {
+            .init(topic: "\(condition.reason)/\(commit ?? "")", source: source, severity: severity, receivers: [])
+        }
+        switch (condition.type, condition.reason) {
+        case ("Ready", let reason) where critical.contains(reason): return alert("reconcile", "critical")
+        case ("Ready", let reason) where reason.hasPrefix("Commit") || reason == "SourceFailed": return alert("reconcile", "high")
+        case ("Ready", _): return alert("reconcile", "medium")
+        case ("Drifted", "DriftFight"), ("Drifted", "ServersDiffer"): return alert("drift", "high")
+        case ("Drifted", _): return alert("drift", "medium")
+        // What stalls is told by `Ready` or by `Drifted`.
+        default: return nil
+        }
+    }
+
+    /// Somebody may be trying to get in something that he may not.
+    private static let critical: Set<String> = [
+        "HistoryRewritten", "CommitUnsigned", "SignatureInvalid", "SignerNotTrusted", "SignerExpired", "SamePerson",
+    ]
+}
+
+/// Events as lines of a file.
+enum EventCoding {
+    static func line(_ event: GovernanceEvent) -> [UInt8] {
+        var object: JSONObject = [
+            "id": .string(event.id), "at": .string(event.at), "instance": .string(event.instance), "warning": .bool(event.isWarning),
+            "reason": .string(event.reason), "message": .string(event.message), "commit": event.commit.map { .string($0) } ?? .null,
+            "details": event.details,
+        ]
+        if let alert = event.alert {
+            object["alert"] = [
+                "topic": .string(alert.topic), "source": .string(alert.source), "severity": .string(alert.severity),
+                "receivers": .array(
+                    alert.receivers.map { ["url": .string($0.url), "secretEnv": $0.secretVariable.map { .string($0) } ?? .null] }),
+            ]
+        }
+        return JSONWriter.bytes(.object(object)) + [UInt8(ascii: "\n")]
+    }
+
+    /// The events of a file. A line that is none, such as the last one of a process that was killed, is left out.
+    static func events(_ data: Data) -> [GovernanceEvent] {
+        data.split(separator: UInt8(ascii: "\n")).compactMap { line in
+            guard let json = try? JSONParser.parse(Array(line)), let id = json["id"]?.stringValue, let at = json["at"]?.stringValue,
+                let instance = json["instance"]?.stringValue, case .bool(let isWarning)? = json["warning"],
+                let reason = json["reason"]?.stringValue, let message = json["message"]?.stringValue, let details = json["details"]
+            else { return nil }
+            return GovernanceEvent(
+                id: id, at: at, instance: instance, isWarning: isWarning, reason: reason, message: message,
+                commit: json["commit"]?.stringValue, details: details, alert: json["alert"].flatMap(alert))
+        }
+    }
+
+    private static func alert(_ json: JSONValue) -> GovernanceEvent.Alert? {
+        guard let topic = json["topic"]?.stringValue, let source = json["source"]?.stringValue,
+            let severity = json["severity"]?.stringValue
+        else { return nil }
+        let receivers = (json["receivers"]?.arrayValue ?? []).compactMap { receiver in
+            receiver["url"]?.stringValue.map { GovernanceEvent.Receiver(url: $0, secretVariable: receiver["secretEnv"]?.stringValue) }
+        }
+        return .init(topic: topic, source: source, severity: severity, receivers: receivers)
+    }
+}

@@ -1,0 +1,112 @@
+import Diagnostics
+import EnforcementServer
+import Foundation
+import Git
+import GovernanceModel
+import HTTPService
+import JSON
+import PolicyBundle
+import PolicyEngine
+import Reconciler
+
+/// How `charter up` starts.
+extension Supervisor {
+    /// Brings the mirror up to date. With a mirror of an earlier run, a remote that is out of reach only delays news.
+    func fetch(_ source: GitSource, _ state: StateDirectory, _ follower: BranchFollower) throws(ControlError) {
+        guard source.isRemote else { return }
+        emit(.step("fetching \(source.description)"))
+        do throws(ControlError) {
+            try follower.refresh { stopping.isSet }
+        } catch {
+            if stopping.isSet { return }
+            guard error.status == .tryAgain, FileManager.default.fileExists(atPath: state.mirror) else { throw error }
+            emit(.warning("repository: \(error.message); going on with what was fetched before"))
+        }
+    }
+
+    func makeServer() throws(ControlError) -> EnforcementServer {
+        do throws(MetricsError) {
+            return try EnforcementServer(host: configuration.host, port: configuration.port, store: BundleStore(), status: ServiceStatus())
+        } catch {
+            throw ControlError(.internalError, "\(error)")
+        }
+    }
+
+    struct FirstCommit {
+        var commit: String
+        var digest: String
+        var documents: Int
+        var refused: String?
+    }
+
+    /// Puts the newest commit in force; if it may not be, the last good one of an earlier run.
+    func firstCommit(_ follower: BranchFollower, held: String?) throws(ControlError) -> FirstCommit {
+        let refused: String?
+        let why: String
+        switch try follower.look() {
+        case .inForce(let compiled, let digest):
+            emit(.findings(compiled.diagnostics, sources: compiled.snapshot.sources, isRefused: false))
+            return FirstCommit(
+                commit: compiled.commit.id.description, digest: digest, documents: compiled.snapshot.governance.count, refused: nil)
+        case .withheld(let compiled, let plan):
+            tellWithheld(compiled, plan)
+            (refused, why) = (compiled.commit.id.description, "takes too much away")
+        case .refused(let compiled):
+            emit(.findings(compiled.diagnostics, sources: compiled.snapshot.sources, isRefused: true))
+            (refused, why) = (compiled.commit.id.description, "has errors")
+        case nil: (refused, why) = (nil, "")
+        }
+        guard let restored = follower.restoreLastGood(held: held) else {
+            guard let refused else {
+                throw ControlError(.input, "reconciling is suspended, and there is no earlier commit to serve; `charter resume` ends that")
+            }
+            throw ControlError(.input, "commit \(refused.prefix(12)) \(why), and there is no earlier bundle to fall back to")
+        }
+        return FirstCommit(
+            commit: restored.commit, digest: restored.digest, documents: Int(restored.bundle.word(.meta, 0, MetaColumn.documents)),
+            refused: refused)
+    }
+
+    private func commands(_ url: String, _ database: Database, _ server: EnforcementServer, _ wanted: WantedState) -> [TryCommand] {
+        guard let engine = server.store.current?.engine else { return [] }
+        let examples = ExampleRequests.find(engine, now: WallClock.now())
+        func curl(_ body: JSONValue) -> String {
+            "curl -s \(url)/v1/decisions -H 'Content-Type: application/json' \\\n      -d '\(JSONWriter.text(body))'"
+        }
+        var commands: [TryCommand] = []
+        if let allowed = examples.allowed { commands.append(TryCommand(what: "a request that is allowed", command: curl(allowed.body))) }
+        if let denied = examples.denied {
+            commands.append(TryCommand(what: "one that is denied (\(denied.reason))", command: curl(denied.body)))
+        }
+        // Users come before service accounts.
+        if let wanted = wanted.current, engine.bundle.count(.subj) > 0,
+            engine.bundle.word(.subj, 0, SubjectColumn.flags) & SubjectColumn.serviceAccount == 0
+        {
+            let name = engine.bundle.string(.subj, 0, SubjectColumn.name)
+            let change = "UPDATE governance.users SET email = 'someone@else.example' WHERE name = '\(name)'"
+            let fate = wanted.driftPolicy.corrects(.user) ? "found and corrected" : "found and reported"
+            commands.append(
+                TryCommand(
+                    what: "drift: a change by hand, which is \(fate)",
+                    command: "\(database.psql) -c \"\(change)\"; sleep 1; curl -s \(url)/v1/drift"))
+        }
+        return commands
+    }
+
+    func summary(
+        _ first: FirstCommit, url: String, database: Database, result: SyncResult?, server: EnforcementServer, wanted: WantedState
+    ) -> Summary {
+        let applied =
+            switch result?.outcome {
+            case nil: "nothing"
+            case .unchanged?: "nothing: the database already holds this commit"
+            case .reported?: "nothing: drift is only reported"
+            case .applied?, .corrected?: result?.plan.summary ?? ""
+            }
+        return Summary(
+            url: url, repository: GitMirror.redact(configuration.repository), reference: server.status.facts.source?.reference ?? "HEAD",
+            commit: first.commit,
+            digest: first.digest, documents: first.documents, database: database.description, applied: applied,
+            refusedCommit: first.refused, commands: commands(url, database, server, wanted))
+    }
+}

@@ -1,0 +1,1 @@
+DELETE FROM governance.directives WHERE directive = $1

@@ -1,0 +1,1 @@
+DELETE FROM runtime.instances WHERE instance = $1
