@@ -43,6 +43,7 @@ let package = Package(
         .target(name: "Postgres", dependencies: ["CLibPQ"], swiftSettings: strict),
         .target(name: "Diagnostics", dependencies: ["JSON"], swiftSettings: strict),
         .target(name: "Signing", dependencies: ["CLibCrypto", "Digest", "JSON"], swiftSettings: strict),
+        .target(name: "CommitSignatures", dependencies: ["CLibCrypto", "Digest", "Signing"], swiftSettings: strict),
         .target(
             name: "HTTPService",
             dependencies: [
@@ -118,6 +119,7 @@ let package = Package(
             name: "PolicyEngineTests",
             dependencies: ["Digest", "GovernanceModel", "JSON", "PolicyBundle", "PolicyCompiler", "PolicyEngine"],
             exclude: ["Cases", "Searches"], swiftSettings: strict),
+        .testTarget(name: "CommitSignaturesTests", dependencies: ["CommitSignatures", "Signing"], swiftSettings: strict),
         .testTarget(name: "SigningTests", dependencies: ["JSON", "Signing"], swiftSettings: strict),
         .testTarget(
             name: "BundleProvenanceTests",
