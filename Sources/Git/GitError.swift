@@ -18,6 +18,8 @@ public struct GitError: Error, Sendable, Hashable, CustomStringConvertible {
         case ambiguous(String)
         /// The answer lies beyond the end of a shallow clone, which this commit's parent is.
         case shallow(GitObjectID)
+        /// More commits than a walk may look at.
+        case tooManyCommits(limit: Int)
         /// The reference to update does not point where the caller expects.
         case referenceMoved(String)
         /// The remote could not be reached, or did not speak git.

@@ -8,6 +8,8 @@ public struct GitCommit: Sendable, Hashable {
     public let parents: [GitObjectID]
     public let authorName: String
     public let authorEmail: String
+    /// When it was written, by the author's account, in seconds since 1970.
+    public let authorTime: Int64
     public let committerName: String
     public let committerEmail: String
     /// When it was committed, in seconds since 1970.
@@ -18,7 +20,7 @@ public struct GitCommit: Sendable, Hashable {
 
 extension GitRepository {
     // No real commit or tag comes near it; a zip bomb does.
-    private static let commitSizeLimit = 16 << 20
+    static let commitSizeLimit = 16 << 20
 
     /// The commit `id`. A missing one is `.notFound`, or `.shallow` beyond the end of a shallow clone.
     public func commit(_ id: GitObjectID) throws(GitError) -> GitCommit {
@@ -60,6 +62,7 @@ extension GitRepository {
         return GitCommit(
             id: id, tree: GitObjectID(tree.pointee), parents: parents,
             authorName: Self.text(author.pointee.name), authorEmail: Self.text(author.pointee.email),
+            authorTime: author.pointee.when.time,
             committerName: Self.text(committer.pointee.name), committerEmail: Self.text(committer.pointee.email),
             time: git_commit_time(found), summary: Self.text(git_commit_summary(found)))
     }
