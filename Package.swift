@@ -61,7 +61,8 @@ let package = Package(
 
         // Floor 4: model to bundle; bundle and request to decision; where a bundle comes from.
         .target(
-            name: "PolicyCompiler", dependencies: ["CEL", "Diagnostics", "GovernanceModel", "JSON", "Patterns", "PolicyBundle"],
+            name: "PolicyCompiler",
+            dependencies: ["CEL", "CommitSignatures", "Diagnostics", "GovernanceModel", "JSON", "Patterns", "PolicyBundle"],
             swiftSettings: strict),
         .target(name: "PolicyEngine", dependencies: ["CEL", "CPrefetch", "JSON", "Patterns", "PolicyBundle"], swiftSettings: strict),
         .target(name: "BundleProvenance", dependencies: ["Digest", "JSON", "PolicyBundle", "Signing"], swiftSettings: strict),

@@ -45,6 +45,11 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
 
     case bundleTooLarge = "CH1509"
 
+    case invalidKey = "CH1510"
+    case trustSettings = "CH1511"
+    case unusedSigners = "CH1512"
+    case expiredSigner = "CH1513"
+
     case secretInDocument = "CH1601"
 
     case notEnforcedYet = "CH1901"
@@ -53,7 +58,7 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
     public var severity: Severity {
         switch self {
         case .notEnforcedYet: .note
-        case .expiredExemption, .unmatchedGlob, .endedModel: .warning
+        case .expiredExemption, .unmatchedGlob, .endedModel, .unusedSigners, .expiredSigner: .warning
         default: .error
         }
     }
@@ -96,6 +101,10 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
         case .unmatchedGlob: "a glob that matches nothing"
         case .endedModel: "a model that its provider has ended"
         case .bundleTooLarge: "more documents than a bundle can hold"
+        case .invalidKey: "a key or fingerprint that cannot be used"
+        case .trustSettings: "settings of trust that contradict each other"
+        case .unusedSigners: "trusted signers where no signature is asked for"
+        case .expiredSigner: "a trusted signer whose key has expired"
         case .secretInDocument: "a credential written into a document"
         case .notEnforcedYet: "declared and stored, but not enforced yet"
         }

@@ -30,10 +30,9 @@ struct SemanticChecker: Sendable {
 
     mutating func check() {
         declaredAttributes()
-        if let signers = organization.spec["trustedSigners"] {
-            report(
-                .notEnforcedYet, "signatures are not checked yet: commits and bundles are accepted whoever signed them", at: signers.span)
-        }
+        var trust = TrustChecker(organization: organization, now: now)
+        trust.check()
+        diagnostics += trust.diagnostics
         for document in governance.all(.role) {
             for permission in Role(spec: document.spec).permissions {
                 types(permission.resources, resourceTypes, "resource")

@@ -10,6 +10,18 @@ public struct Organization: Sendable {
             .optional("description", .string(.text), "What the attribute means."),
         ])
 
+    static let trustedSigner = ObjectSchema(
+        "A key whose signatures are accepted.", rule: .exactlyOne(["publicKey", "openPGP"]),
+        [
+            .required("name", .string(.name), "Whose key it is; the keys of one name are one person's."),
+            .optional("publicKey", .string(.text), "An SSH public key as in a `.pub` file: `ssh-ed25519 AAAA…`."),
+            .optional("openPGP", .string(.text), "The fingerprint of an OpenPGP primary key; the operator's keyring holds the key itself."),
+            .optional(
+                "emails", .list(.string(.email), minimum: 1), "The addresses with which the owner writes commits; `twoPersons` needs them."),
+            .optional("validFrom", .string(.timestamp), "When the key begins to be accepted."),
+            .optional("expires", .string(.timestamp), "When the key stops being accepted."),
+        ])
+
     public static let schema = ObjectSchema(
         "The organisation: one document a repository.",
         [
@@ -72,18 +84,17 @@ public struct Organization: Sendable {
                                 "administrators", .reference(.role),
                                 "The role that somebody must have: a commit that takes it from the last one is refused; `admin` by default."
                             ),
+                            .optional(
+                                "signatures", .enumeration(["none", "required"]),
+                                "Whether each commit must be signed by one of `trustedSigners`; `none` by default."),
+                            .optional(
+                                "rewinds", .enumeration(["refuse", "allow"]),
+                                "What is done about a branch that no longer holds the commit last applied; `refuse` by default."),
+                            .optional(
+                                "twoPersons", .bool,
+                                "Whether nobody may bring in, by their signature, what they have written themselves; `false` by default."),
                         ])), "Settings of the reconciler."),
-            .optional(
-                "trustedSigners",
-                .list(
-                    .object(
-                        ObjectSchema(
-                            "A key whose signatures are accepted.",
-                            [
-                                .required("name", .string(.name), "Whose key it is."),
-                                .required("publicKey", .string(.text), "The public key, as in an `allowed_signers` file."),
-                                .optional("expires", .string(.timestamp), "When the key stops being accepted."),
-                            ]))), "Keys whose signatures on commits and bundles are accepted."),
+            .optional("trustedSigners", .list(.object(trustedSigner)), "Keys whose signatures on commits are accepted."),
         ])
 
     public let spec: SpecNode
