@@ -89,10 +89,8 @@ let package = Package(
         .target(
             name: "ControlPlane",
             dependencies: [
-                "BundleProvenance", "CEL", "Conditions", "Diagnostics", "EnforcementServer", "Git", "GovernanceModel", "HTTPService",
-                "JSON",
-                "PolicyBundle",
-                "PolicyCompiler", "PolicyEngine", "Postgres", "Reconciler", "Signing", "Webhooks",
+                "BundleProvenance", "CEL", "CommitSignatures", "Conditions", "Diagnostics", "EnforcementServer", "Git", "GovernanceModel",
+                "HTTPService", "JSON", "PolicyBundle", "PolicyCompiler", "PolicyEngine", "Postgres", "Reconciler", "Signing", "Webhooks",
             ], swiftSettings: strict),
 
         // Floor 7: the command line.
@@ -135,6 +133,7 @@ let package = Package(
                 "HTTPService", .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ], swiftSettings: strict),
+        .testTarget(name: "CommitTrustTests", dependencies: ["ControlPlane", "Git", "GovernanceModel"], swiftSettings: strict),
         .testTarget(name: "ReconcilerTests", dependencies: ["Reconciler", "ControlPlane", "Git", "Postgres"], swiftSettings: strict),
         .testTarget(
             name: "EnforcementServerTests",
