@@ -104,7 +104,8 @@ private struct GitCommitGraph {
                 continue
             }
             commits[id] = Node(parents: commit.parents, time: commit.time)
-            pending.append(contentsOf: commit.parents)
+            // The first parent is taken first: what is looked for mostly lies on the branch itself, not far down.
+            pending.append(contentsOf: commit.parents.reversed())
         }
         return false
     }
