@@ -105,6 +105,7 @@ let package = Package(
 
         // Tests.
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+        .testTarget(name: "ConditionsTests", dependencies: ["Conditions", "JSON"], swiftSettings: strict),
         .testTarget(name: "DigestTests", dependencies: ["Digest"], swiftSettings: strict),
         .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: strict),
         .testTarget(name: "PatternsTests", dependencies: ["Patterns"], swiftSettings: strict),
@@ -118,7 +119,7 @@ let package = Package(
             name: "PolicyEngineTests",
             dependencies: ["Digest", "GovernanceModel", "JSON", "PolicyBundle", "PolicyCompiler", "PolicyEngine"],
             exclude: ["Cases", "Searches"], swiftSettings: strict),
-        .testTarget(name: "CommitSignaturesTests", dependencies: ["CommitSignatures", "Signing"], swiftSettings: strict),
+        .testTarget(name: "CommitSignaturesTests", dependencies: ["CommitSignatures", "Digest", "Signing"], swiftSettings: strict),
         .testTarget(name: "SigningTests", dependencies: ["JSON", "Signing"], swiftSettings: strict),
         .testTarget(
             name: "BundleProvenanceTests",
@@ -138,7 +139,7 @@ let package = Package(
         .testTarget(
             name: "EnforcementServerTests",
             dependencies: ["EnforcementServer", "GovernanceModel", "PolicyBundle", "PolicyCompiler", "PolicyEngine"], swiftSettings: strict),
-        .testTarget(name: "ThreadTests", dependencies: ["charter", "JSON", "Postgres"], swiftSettings: strict),
+        .testTarget(name: "ThreadTests", dependencies: ["charter", "Digest", "JSON", "Postgres"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

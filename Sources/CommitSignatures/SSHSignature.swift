@@ -1,3 +1,4 @@
+import Digest
 import Signing
 
 /// An SSH signature of a file or a commit (OpenSSH's PROTOCOL.sshsig, version 1).

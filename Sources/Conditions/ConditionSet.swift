@@ -31,10 +31,12 @@ public struct ConditionSet: Sendable, Equatable {
     /// - Parameters:
     ///   - generation: what the findings are about; a condition's never goes back.
     ///   - time: RFC 3339, for conditions whose status flips.
-    /// - Returns: the conditions whose status or reason is another now.
+    /// - Returns: the conditions whose status or reason is another now, with what they were.
     @discardableResult
-    public mutating func update(_ findings: [Finding], generation: Int64, at time: String) -> [Condition] {
-        var changed: [Condition] = []
+    public mutating func update(
+        _ findings: [Finding], generation: Int64, at time: String
+    ) -> [(old: Condition?, new: Condition)] {
+        var changed: [(old: Condition?, new: Condition)] = []
         for finding in findings {
             let place = all.firstIndex { $0.type == finding.type }
             let old = place.map { all[$0] }
@@ -43,7 +45,7 @@ public struct ConditionSet: Sendable, Equatable {
                 observedGeneration: max(generation, old?.observedGeneration ?? 0),
                 lastTransitionTime: old.flatMap { $0.status == finding.status ? $0.lastTransitionTime : nil } ?? time)
             if let place { all[place] = new } else { all.append(new) }
-            if old?.status != new.status || old?.reason != new.reason { changed.append(new) }
+            if old?.status != new.status || old?.reason != new.reason { changed.append((old, new)) }
         }
         return changed
     }

@@ -17,6 +17,8 @@ final class BranchFollower {
         case refused(CompiledCommit)
         /// The commit takes too much away: it waits until it is approved.
         case withheld(CompiledCommit, RefusedPlan)
+        /// It is not signed by whom it must be, or does not continue what was applied.
+        case untrusted(GitObjectID, TrustRefusal)
     }
 
     private let source: GitSource
@@ -32,19 +34,23 @@ final class BranchFollower {
     private var seen: GitObjectID?
     /// The newest commit of what is followed.
     private var newest: GitObjectID?
-    /// What the first commit of this run is weighed against.
-    private var earlier: DesiredState?
+    /// What was applied last before this run, which its first commit is weighed against.
+    private var earlier: (applied: TrustGate.Applied, desired: DesiredState?)?
+    private let trust: TrustGate
+    /// A commit that is not trusted, and why.
+    private var untrusted: TrustRefusal?
     /// A commit that takes too much away, and the protections that were known when that was found.
     private var withheld: (commit: GitObjectID, protected: Set<[String]>?)?
 
     init(
-        source: GitSource, state: StateDirectory?, server: EnforcementServer, wanted: WantedState,
+        source: GitSource, state: StateDirectory?, server: EnforcementServer, wanted: WantedState, trust: TrustGate = TrustGate(),
         report: @escaping @Sendable (String) -> Void
     ) {
         self.source = source
         self.state = state
         self.server = server
         self.wanted = wanted
+        self.trust = trust
         self.report = report
     }
 
@@ -101,17 +107,47 @@ final class BranchFollower {
 
     private func follow(_ commit: GitObjectID, _ repository: GitRepository) throws(GitError) -> Outcome? {
         if commit == seen {
-            guard let withheld, withheld.commit == commit, withheld.protected != wanted.protected else { return nil }
+            guard isWorthAnotherLook(commit) else { return nil }
         } else if seen == nil, earlier == nil {
-            earlier = lastGood(repository, before: commit)
+            earlier = lastGood(repository)
         }
-        let isNews = withheld?.commit != commit
-        let compiled = try compile(commit, repository)
+        let wasWithheld = withheld?.commit == commit
+        let (wasUntrusted, wasSeen) = (untrusted, commit == seen)
+        untrusted = nil
         seen = commit
+        if let applied, let refusal = trust.refusal(of: commit, after: applied, in: repository) {
+            return distrust(commit, refusal, isNews: !wasSeen || wasUntrusted != refusal)
+        }
+        let compiled = try compile(commit, repository)
+        if applied == nil,
+            let refusal = trust.refusal(ofFirst: commit, organization: compiled.snapshot.governance.organization, in: repository)
+        {
+            return distrust(commit, refusal, isNews: !wasSeen || wasUntrusted != refusal)
+        }
         let outcome = activate(compiled, isApproved: false)
         // That it is withheld still is nothing to tell again.
-        if case .withheld = outcome, !isNews { return nil }
+        if case .withheld = outcome, wasWithheld { return nil }
         return outcome
+    }
+
+    /// Whether a commit that was not put in force may be by now, although nothing was pushed.
+    private func isWorthAnotherLook(_ commit: GitObjectID) -> Bool {
+        if let untrusted { return untrusted.isPassing }
+        guard let withheld, withheld.commit == commit else { return false }
+        return withheld.protected != wanted.protected
+    }
+
+    /// The commit applied last; `nil` if there never was one.
+    private var applied: TrustGate.Applied? {
+        if let wanted = wanted.current { return .init(commit: wanted.desired.commit, organization: wanted.organization) }
+        return earlier?.applied
+    }
+
+    private func distrust(_ commit: GitObjectID, _ refusal: TrustRefusal, isNews: Bool) -> Outcome? {
+        untrusted = refusal
+        guard isNews else { return nil }
+        refuse(refusal.reason.rawValue, commit, [refusal.message])
+        return .untrusted(commit, refusal)
     }
 
     /// The pinned commit, which the database was made to hold when it was pinned.
@@ -149,7 +185,7 @@ final class BranchFollower {
     private func activate(_ compiled: CompiledCommit, isApproved: Bool) -> Outcome {
         guard let bytes = compiled.bundle else {
             let errors = compiled.diagnostics.filter { $0.severity == .error }
-            refuse("CommitInvalid", compiled, errors.map { "\($0.span.location): \($0.code.rawValue) \($0.message)" })
+            refuse("CommitInvalid", compiled.commit.id, errors.map { "\($0.span.location): \($0.code.rawValue) \($0.message)" })
             return .refused(compiled)
         }
         do throws(BundleError) {
@@ -157,38 +193,46 @@ final class BranchFollower {
             let desired = compiled.desiredState(bundleDigest: engine.digest)
             if !isApproved, let plan = refusal(desired) {
                 withheld = (compiled.commit.id, wanted.protected)
-                refuse("CommitWithheld", compiled, plan.reasons)
+                refuse("CommitWithheld", compiled.commit.id, plan.reasons)
                 return .withheld(compiled, plan)
             }
             put(engine, compiled, desired)
             keep(bytes)
             return .inForce(compiled, digest: engine.digest)
         } catch {
-            refuse("CommitInvalid", compiled, ["the bundle made from this commit is not accepted: \(error)"])
+            refuse("CommitInvalid", compiled.commit.id, ["the bundle made from this commit is not accepted: \(error)"])
             return .refused(compiled)
         }
     }
 
-    /// Says what the first commit is to be weighed against: what the database holds, if that is a commit of this branch.
+    /// Says what the first commit is to be weighed against: what the database holds.
     func weigh(against commit: String) {
-        guard let (repository, head) = try? settled(), let newest = try? repository.resolve(head.reference),
-            let id = try? repository.resolve(commit), id != newest, (try? repository.isAncestor(id, of: newest)) == true
-        else { return }
-        earlier = compiledState(repository, id)
+        guard let (repository, _) = try? settled(), let id = try? repository.resolve(commit) else {
+            earlier = (.init(commit: commit, organization: nil), nil)
+            return
+        }
+        earlier = appliedState(repository, id)
     }
 
     /// Why the commit may not take the place of the one in force, or of the last one of an earlier run.
     private func refusal(_ desired: DesiredState) -> RefusedPlan? {
-        guard let old = wanted.current?.desired ?? earlier else { return nil }
+        guard let old = wanted.current?.desired ?? earlier?.desired, old.commit != desired.commit else { return nil }
         return desired.refusal(replacing: old, protected: wanted.protected)
     }
 
-    /// What an earlier run had in force, if it is another commit of this branch and still compiles.
-    private func lastGood(_ repository: GitRepository, before commit: GitObjectID) -> DesiredState? {
-        guard let state, let bundle = try? PolicyBundle.open(path: state.bundle), let id = try? repository.resolve(bundle.meta(.commit)),
-            id != commit, (try? repository.isAncestor(id, of: commit)) == true
-        else { return nil }
-        return compiledState(repository, id)
+    /// What an earlier run had in force, if it is a commit of this repository.
+    private func lastGood(_ repository: GitRepository) -> (applied: TrustGate.Applied, desired: DesiredState?)? {
+        guard let commit = try? storedCommit(), let id = try? repository.resolve(commit) else { return nil }
+        return appliedState(repository, id)
+    }
+
+    private func appliedState(_ repository: GitRepository, _ id: GitObjectID) -> (applied: TrustGate.Applied, desired: DesiredState?) {
+        let compiled = try? compiler.compile(repository, commit: id, now: WallClock.now() / 1_000_000_000)
+        let digest = compiled?.bundle.flatMap { try? PolicyBundle(bytes: $0).digest.description }
+        return (
+            .init(commit: id.description, organization: compiled?.snapshot.governance.organization),
+            digest.flatMap { compiled?.desiredState(bundleDigest: $0) }
+        )
     }
 
     /// The commit of the bundle that an earlier run has kept.
@@ -230,12 +274,12 @@ final class BranchFollower {
         }
     }
 
-    private func refuse(_ reason: String, _ compiled: CompiledCommit, _ errors: [String]) {
+    private func refuse(_ reason: String, _ commit: GitObjectID, _ errors: [String]) {
         server.metrics.refusals.labels(reason).increment()
         server.status.update { facts in
             facts.isWorking = false
             facts.refusal = .init(
-                reason: reason, commit: compiled.commit.id.description, time: TimeText.rfc3339(WallClock.now()), errorCount: errors.count,
+                reason: reason, commit: commit.description, time: TimeText.rfc3339(WallClock.now()), errorCount: errors.count,
                 errors: errors.prefix(20).map { SecretScanner.mask($0) })
         }
     }

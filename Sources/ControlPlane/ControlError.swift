@@ -64,6 +64,9 @@ public struct ControlError: Error, Sendable, CustomStringConvertible {
         self.init(status, "private Postgres: \(error)")
     }
 
+    public init(_ refusal: TrustRefusal) {
+        self.init(.input, "commit \(refusal.commit.description.prefix(12)) is not trusted, and nothing was written: \(refusal.description)")
+    }
     public init(_ error: BundleError) { self.init(.input, error.message) }
     public init(_ error: SigningError) { self.init(error.kind == .library ? .internalError : .input, error.message) }
     public init(_ error: ProvenanceError) { self.init(error.kind == .library ? .internalError : .input, error.message) }

@@ -45,6 +45,7 @@ final class EventJournal: Sendable {
     /// A condition has become another.
     func changed(_ change: ServiceStatus.Change, commit: String?) {
         let condition = change.condition
+        guard EventRules.isNews(change) else { return }
         let isBad = change.scope == "organization" ? EventRules.isBad(condition) : condition.type == "Ready" && condition.status == .no
         let details: JSONValue = [
             "scope": .string(change.scope), "type": .string(condition.type), "status": .string(condition.status.rawValue),
@@ -145,6 +146,16 @@ final class EventJournal: Sendable {
 
 /// Which conditions somebody must be told of, and how urgently.
 enum EventRules {
+    /// Whether a change is worth an event: what belongs to every commit is not, as that it was applied is one.
+    static func isNews(_ change: ServiceStatus.Change) -> Bool {
+        if change.condition.type == "Reconciling" { return false }
+        let isCalm = change.condition.status == calm(change.condition.type) && change.condition.reason != "Pinned"
+        guard isCalm else { return true }
+        return change.previous.map { $0.status != change.condition.status || $0.reason == "Pinned" } ?? false
+    }
+
+    private static func calm(_ type: String) -> Condition.Status { type == "Ready" ? .yes : .no }
+
     static func isBad(_ condition: Condition) -> Bool {
         switch condition.type {
         case "Ready": condition.status == .no && condition.reason != "Suspended"

@@ -79,7 +79,7 @@ extension GitError {
         case .emptyRepository: "EmptyRepository"
         case .unsafeTree: "UnsafeTree"
         case .damagedObject: "RepositoryDamaged"
-        case .tooLarge: "TooLarge"
+        case .tooLarge, .tooManyCommits: "TooLarge"
         case .ambiguous, .referenceMoved: "ReferenceAmbiguous"
         case .shallow: "ShallowRepository"
         case .network: "FetchFailed"
@@ -94,7 +94,8 @@ extension GitError {
     var needsHelp: Bool {
         switch kind {
         case .network, .timeout, .other: false
-        case .notFound, .notARepository, .emptyRepository, .unsafeTree, .damagedObject, .tooLarge, .ambiguous, .referenceMoved, .shallow,
+        case .notFound, .notARepository, .emptyRepository, .unsafeTree, .damagedObject, .tooLarge, .tooManyCommits, .ambiguous,
+            .referenceMoved, .shallow,
             .authentication, .untrustedHost:
             true
         }

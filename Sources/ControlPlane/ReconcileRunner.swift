@@ -1,4 +1,5 @@
 import Dispatch
+import EnforcementServer
 import Foundation
 import Git
 import GovernanceModel
@@ -44,17 +45,20 @@ public final class ReconcileRunner {
     let source: GitSource
     let database: Database
     let compiler = CommitCompiler()
+    private let operatorTrust: OperatorTrust?
     private let report: (String) -> Void
 
     /// - Parameters:
     ///   - readsOnly: change nothing: neither make a private database nor bring its schema up to date.
     ///   - stopping: ends `watch`, and a fetch that hangs.
     public init(
-        repository: String, branch: String?, database: String?, state: String, readsOnly: Bool, stopping: Stop,
+        repository: String, branch: String?, database: String?, state: String, readsOnly: Bool, operatorTrust: OperatorTrust? = nil,
+        stopping: Stop,
         report: @escaping (String) -> Void
     ) throws(ControlError) {
         source = GitSource(repository, branch: branch, mirror: state + "/mirror.git")
         self.stopping = stopping
+        self.operatorTrust = operatorTrust
         self.report = report
         if database == nil || source.isRemote {
             if readsOnly, !FileManager.default.fileExists(atPath: state + "/version") {
@@ -77,16 +81,43 @@ public final class ReconcileRunner {
 
     /// Brings the newest commit of the branch, or the one that is pinned, into the database.
     ///
-    /// - Parameter approval: leave to take away more than a commit may.
-    public func once(approval: DeletionApproval? = nil) throws -> Run {
+    /// - Parameters:
+    ///   - approval: leave to take away more than a commit may.
+    ///   - rewind: a commit that may take the place of one that it does not continue.
+    public func once(approval: DeletionApproval? = nil, allowingRewind rewind: GitObjectID? = nil) throws -> Run {
         try source.refresh { [stopping] in stopping.isSet }
         let repository = try source.open()
         let (directives, revision) = try database.reconciler.orders()
         if let order = directives.suspension {
             throw ControlError(.input, "suspended by \(order.operator) since \(order.since); `charter resume` ends that")
         }
-        let commit = try directives.pin?.commit.map { try repository.resolve($0) } ?? source.newestCommit(repository)
-        let compiled = try compiler.compile(repository, commit: commit, now: Int64(Date().timeIntervalSince1970))
+        if let pinned = directives.pin?.commit {
+            return try apply(try compile(repository, try repository.resolve(pinned)), approval, revision)
+        }
+        let newest = try source.newestCommit(repository)
+        if let rewind, rewind != newest {
+            throw ControlError(.input, "the branch is at \(newest), not at the commit that may rewind it")
+        }
+        let gate = TrustGate(operatorTrust: operatorTrust, acceptedRewind: rewind)
+        if let revision {
+            let held = (try? repository.resolve(revision.commit)).flatMap { try? compile(repository, $0) }
+            let applied = TrustGate.Applied(commit: revision.commit, organization: held?.snapshot.governance.organization)
+            if let refusal = gate.refusal(of: newest, after: applied, in: repository) { throw ControlError(refusal) }
+        }
+        let compiled = try compile(repository, newest)
+        if revision == nil,
+            let refusal = gate.refusal(ofFirst: newest, organization: compiled.snapshot.governance.organization, in: repository)
+        {
+            throw ControlError(refusal)
+        }
+        return try apply(compiled, approval, revision)
+    }
+
+    private func compile(_ repository: GitRepository, _ id: GitObjectID) throws(GitError) -> CompiledCommit {
+        try compiler.compile(repository, commit: id, now: WallClock.now() / 1_000_000_000)
+    }
+
+    private func apply(_ compiled: CompiledCommit, _ approval: DeletionApproval?, _ revision: Revision?) throws -> Run {
         guard let (desired, mode) = try Self.desired(compiled) else { return Run(compiled: compiled, result: nil) }
         return Run(
             compiled: compiled,

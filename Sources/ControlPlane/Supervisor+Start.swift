@@ -54,6 +54,9 @@ extension Supervisor {
         case .refused(let compiled):
             emit(.findings(compiled.diagnostics, sources: compiled.snapshot.sources, isRefused: true))
             (refused, why) = (compiled.commit.id.description, "has errors")
+        case .untrusted(let commit, let refusal):
+            tellUntrusted(commit, refusal)
+            (refused, why) = (commit.description, "is not trusted (\(refusal.reason.rawValue))")
         case nil: (refused, why) = (nil, "")
         }
         guard let restored = follower.restoreLastGood(held: held) else {

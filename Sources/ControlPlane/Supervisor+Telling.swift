@@ -1,4 +1,5 @@
 import Diagnostics
+import Git
 import Reconciler
 
 /// What `charter up` tells while it runs.
@@ -10,6 +11,7 @@ extension Supervisor {
             let commit = "\(compiled.commit.id.description.prefix(12)) is in force: \(compiled.commit.summary)"
             emit(.info("commit \(commit), bundle sha256:\(digest.prefix(12))"))
         case .withheld(let compiled, let plan)?: tellWithheld(compiled, plan)
+        case .untrusted(let commit, let refusal)?: tellUntrusted(commit, refusal)
         case .refused(let compiled)?:
             emit(.findings(compiled.diagnostics, sources: compiled.snapshot.sources, isRefused: true))
             emit(.warning("commit \(compiled.commit.id.description.prefix(12)) is refused; the last good bundle stays in force"))
@@ -34,6 +36,12 @@ extension Supervisor {
             let why = result.fights.isEmpty ? "left as it is" : "changed back again and again, and left as it is"
             emit(.warning("drift, \(why): \(result.left.differences.count) object(s)\n\(result.left.text(limit: 10))"))
         }
+    }
+
+    func tellUntrusted(_ commit: GitObjectID, _ refusal: TrustRefusal) {
+        emit(
+            .warning(
+                "commit \(commit.description.prefix(12)) is not trusted, and the last good bundle stays in force: \(refusal.description)"))
     }
 
     func tellWithheld(_ compiled: CompiledCommit, _ plan: RefusedPlan) {

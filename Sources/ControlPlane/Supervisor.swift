@@ -24,6 +24,8 @@ public final class Supervisor: Sendable {
         public var port: Int
         /// Seconds between two looks at the branch, on average.
         public var pollInterval: Double
+        /// Whose commits are believed, whatever any commit says.
+        public var operatorTrust: OperatorTrust?
         /// Where alerts go, beside where the organisation wants them.
         public var alertReceiver: String?
         /// What messages to that receiver are signed with.
@@ -102,8 +104,14 @@ public final class Supervisor: Sendable {
         let journal = EventJournal(
             path: state.events, instance: instance,
             receiver: configuration.alertReceiver.map { .init(url: $0, secretVariable: nil) }, wanted: wanted)
-        let follower = BranchFollower(source: source, state: state, server: server, wanted: wanted) { [emit] in emit(.warning($0)) }
-        server.status.update { $0.sourceState = .pending }
+        let trust = TrustGate(operatorTrust: configuration.operatorTrust)
+        let follower = BranchFollower(source: source, state: state, server: server, wanted: wanted, trust: trust) { [emit] in
+            emit(.warning($0))
+        }
+        server.status.update { facts in
+            facts.isStarting = true
+            facts.sourceState = .pending
+        }
         try fetch(source, state, follower)
         if stopping.isSet { return }
         // The database first: the first commit is weighed against what it holds.
@@ -133,6 +141,8 @@ public final class Supervisor: Sendable {
         // What woke it so far is looked at now.
         wanted.keeperWake.wait(nanoseconds: 0)
         let check = try keeping.round()
+        server.status.update { $0.isStarting = false }
+        keeping.note()
         tell(check, applied: false)
         emit(.up(summary(first, url: url, database: database, result: check?.result, server: server, wanted: wanted)))
         run(follower, keeping, listener)

@@ -10,6 +10,8 @@ final class WantedState: Sendable {
         var driftPolicy: DriftPolicy
         /// Nanoseconds between two checks for drift.
         var driftInterval: Int64
+        /// The organisation as the commit declares it.
+        var organization: Organization?
         /// Where the organisation wants to be told.
         var alertRoutes: [AlertRoute]
     }
@@ -66,6 +68,7 @@ final class WantedState: Sendable {
         let new = Wanted(
             desired: desired, driftPolicy: DriftPolicy(compiled.snapshot.governance.organization),
             driftInterval: compiled.snapshot.governance.organization?.reconcileInterval ?? 5_000_000_000,
+            organization: compiled.snapshot.governance.organization,
             alertRoutes: compiled.snapshot.governance.all(.alertRoute).map { AlertRoute(spec: $0.spec) })
         state.withLock {
             $0.wanted = new

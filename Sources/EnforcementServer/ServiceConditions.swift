@@ -51,7 +51,8 @@ enum ServiceConditions {
         switch facts.database {
         case .none: return Finding("Ready", .yes, "InForce", "\(commit) is in force")
         case .pending, .failing: return Finding("Ready", .unknown, "Pending", "the database has not been made equal to \(commit) yet")
-        case .synced(_, let epoch, _):
+        case .synced(let held, let epoch, _):
+            if held != inForce.commit { return Finding("Ready", .yes, "Applying", "\(commit) is in force, and about to be applied") }
             if let pin = facts.pin, pin.commit == inForce.commit {
                 return Finding("Ready", .yes, "Pinned", "\(commit) is in force and applied; pinned by \(pin.by) since \(pin.since)")
             }

@@ -109,6 +109,8 @@ public struct ServiceFacts: Sendable {
     public var refusal: Refusal?
     public var database = DatabaseState.none
     public var isWorking = false
+    /// Whether the first look at everything is still under way.
+    public var isStarting = false
     public var pin: Order?
     public var suspension: Order?
     /// RFC 3339.

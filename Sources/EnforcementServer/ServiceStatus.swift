@@ -9,6 +9,7 @@ public final class ServiceStatus: Sendable {
         /// `organization` or `source`.
         public var scope: String
         public var condition: Condition
+        public var previous: Condition?
     }
 
     private struct State {
@@ -41,11 +42,13 @@ public final class ServiceStatus: Sendable {
     }
 
     private static func weigh(_ state: inout State, at time: String) {
+        // What an earlier run has left holds until this one knows better.
+        if state.facts.isStarting, !state.organization.all.isEmpty { return }
         let generation = state.facts.generation
         let organization = state.organization.update(ServiceConditions.organization(state.facts), generation: generation, at: time)
         let source = state.source.update(ServiceConditions.source(state.facts), generation: generation, at: time)
-        state.changes += source.map { Change(scope: "source", condition: $0) }
-        state.changes += organization.map { Change(scope: "organization", condition: $0) }
+        state.changes += source.map { Change(scope: "source", condition: $0.new, previous: $0.old) }
+        state.changes += organization.map { Change(scope: "organization", condition: $0.new, previous: $0.old) }
         if state.changes.count > changesLimit { state.changes.removeFirst(state.changes.count - changesLimit) }
     }
 

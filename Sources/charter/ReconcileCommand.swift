@@ -1,6 +1,7 @@
 import ArgumentParser
 import ControlPlane
 import Foundation
+import Git
 import JSON
 import Reconciler
 
@@ -36,6 +37,11 @@ struct ReconcileCommand: ParsableCommand {
     @Option(name: .long, help: "The plan that was refused and is approved.")
     var plan: String?
 
+    @Option(
+        name: .long, help: "The whole id of the branch's newest commit: it may take the place of one that it does not continue.")
+    var allowRewind: String?
+
+    @OptionGroup var signers: SignerOptions
     @OptionGroup var database: DatabaseOptions
     @OptionGroup var output: FormatOption
 
@@ -44,6 +50,10 @@ struct ReconcileCommand: ParsableCommand {
         try PollInterval.validate(pollInterval)
         if (allowDeletions == nil) != (plan == nil) { throw ValidationError("--allow-deletions and --plan go together") }
         if let allowDeletions, allowDeletions < 0 { throw ValidationError("--allow-deletions must not be negative") }
+        if let allowRewind, GitObjectID(hex: allowRewind) == nil {
+            throw ValidationError("--allow-rewind must be the whole id of a commit")
+        }
+        if allowRewind != nil, watch { throw ValidationError("--allow-rewind accepts one commit, once; run it beside what watches") }
         if plan != nil, watch { throw ValidationError("--plan approves one plan, once; run it beside what watches") }
     }
 
@@ -54,7 +64,7 @@ struct ReconcileCommand: ParsableCommand {
             try withExtendedLifetime(signals) {
                 let runner = try ReconcileRunner(
                     repository: path, branch: branch, database: database.url, state: database.absoluteState, readsOnly: false,
-                    stopping: stopping
+                    operatorTrust: try signers.trust(), stopping: stopping
                 ) { Terminal.err($0) }
                 defer { runner.close() }
                 if watch {
@@ -63,7 +73,7 @@ struct ReconcileCommand: ParsableCommand {
                     let approval = allowDeletions.flatMap { count in
                         plan.map { DeletionApproval(deletions: count, planDigest: $0.lowercased()) }
                     }
-                    try show(try runner.once(approval: approval))
+                    try show(try runner.once(approval: approval, allowingRewind: allowRewind.flatMap { GitObjectID(hex: $0) }))
                 }
             }
         }

@@ -31,6 +31,7 @@ struct UpCommand: ParsableCommand {
         ))
     var alertWebhook: String?
 
+    @OptionGroup var signers: SignerOptions
     @OptionGroup var database: DatabaseOptions
     @OptionGroup var listen: ListenOptions
 
@@ -47,6 +48,7 @@ struct UpCommand: ParsableCommand {
             var configuration = Supervisor.Configuration(
                 repository: repository, reference: .branch(branch), stateDirectory: database.absoluteState, database: database.url,
                 host: try listen.host, port: try listen.port, pollInterval: pollInterval ?? (source.isRemote ? 15 : 1))
+            configuration.operatorTrust = try signers.trust()
             configuration.alertReceiver = alertWebhook
             configuration.alertSecret = try AlertReceiver.secret()
             let supervisor = Supervisor(configuration) { UpReport.show($0) }

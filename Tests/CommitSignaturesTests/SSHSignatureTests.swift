@@ -1,3 +1,4 @@
+import Digest
 import Signing
 import Testing
 

@@ -94,7 +94,7 @@ import Testing
         }
     }
 
-    @Test("a branch that is rewound or replaced is followed to where it points")
+    @Test("a branch that is rewound or replaced is refused, and taken when somebody names its commit")
     func rewound() throws {
         try TemporaryFolder.with { folder in
             let repository = try TestRepository.acme(at: folder + "/acme")
@@ -107,7 +107,18 @@ import Testing
                 #expect(try client.commitInForce() == second)
                 #expect(try client.decide(Requests.costly).json["decision"] == true)
                 try repository.git("reset", "--quiet", "--hard", first)
-                #expect(try eventually { try client.commitInDatabase() == first })
+                #expect(try eventually { try client.reason("Stalled") == "HistoryRewritten" })
+                #expect(try client.commitInForce() == second)
+                let refused = try CharterProgram.run("reconcile", repository.path, "--once", "--database", url)
+                #expect(refused.isClearFailure(1, naming: "HistoryRewritten"), "\(refused)")
+                func accept(_ commit: String) throws -> Outcome {
+                    try CharterProgram.run("reconcile", repository.path, "--once", "--database", url, "--allow-rewind", commit)
+                }
+                #expect(try accept(second).isClearFailure(1, naming: first))
+                #expect(try client.commitInDatabase() == second)
+                #expect(try accept(first).status == 0)
+                #expect(try eventually { try client.commitInForce() == first })
+                #expect(try eventually { try client.reason("Ready") == "Applied" })
                 #expect(try client.decide(Requests.costly).json["decision"] == false)
 
                 // Another history altogether, with the old one gone.
@@ -118,7 +129,11 @@ import Testing
                 try repository.git("checkout", "--quiet", "main")
                 try repository.git("reflog", "expire", "--expire=now", "--all")
                 try repository.git("gc", "--quiet", "--prune=now")
-                #expect(try eventually { try client.commitInDatabase() == other })
+                #expect(try eventually { try client.get("/readyz").json["checks"]?["commit"]?["commit"]?.stringValue == other })
+                #expect(try client.reason("Stalled") == "HistoryRewritten")
+                #expect(try client.commitInDatabase() == first)
+                #expect(try accept(other).status == 0)
+                #expect(try eventually { try client.commitInForce() == other })
                 #expect(try DeclaredState(database).tables["users"]?.contains { $0.contains("barbara") } == true)
                 #expect(try charter.interrupt() == 0)
             }
@@ -150,11 +165,12 @@ import Testing
         }
     }
 
-    @Test("a remote repository is followed through a mirror, over a forced push too")
+    @Test("a remote repository is followed through a mirror, over a forced push where the organisation allows it")
     func remote() throws {
         try TemporaryFolder.with { folder in
             let repository = try TestRepository.acme(at: folder + "/acme")
-            let first = try repository.head
+            try repository.replace("reconcile:", with: "reconcile:\n    rewinds: allow", in: "organization.yaml")
+            let first = try repository.commit("Allow rewinds")
             try repository.git("clone", "--quiet", "--bare", repository.path, folder + "/remote.git")
             try repository.git("remote", "add", "origin", folder + "/remote.git")
             try SharedPostgres.withDatabase { url, _ in

@@ -1,6 +1,6 @@
--- Takes what is due. The next attempt is moved on at once, so that a sender that dies, or a second one, does not send at the same moment.
+-- Takes what is due, for a minute: a sender that dies, or a second one, does not send at the same moment.
 UPDATE governance.alert_deliveries AS held
-SET attempts = held.attempts + 1, next_attempt = now() + make_interval(secs => least(3600, 10 * 2 ^ least(held.attempts, 10)))
+SET attempts = held.attempts + 1, next_attempt = now() + interval '1 minute'
 FROM (
     SELECT due.alert, due.receiver FROM governance.alert_deliveries AS due
     WHERE due.delivered_at IS NULL AND due.next_attempt <= now()

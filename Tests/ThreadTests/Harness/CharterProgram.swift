@@ -23,6 +23,13 @@ enum CharterProgram {
     static func run(
         _ arguments: String..., in folder: String = "/tmp", input: String = "", environment: [String: String] = [:]
     ) throws -> Outcome {
+        try run(arguments, in: folder, input: input, environment: environment)
+    }
+
+    /// Runs a command to its end.
+    static func run(
+        _ arguments: [String], in folder: String = "/tmp", input: String = "", environment: [String: String] = [:]
+    ) throws -> Outcome {
         let child = try ChildProgram([path] + arguments, in: folder, input: Array(input.utf8), environment: environment)
         let status = try child.wait()
         return Outcome(status: status, output: child.output, errors: child.errors)

@@ -51,6 +51,13 @@ extension HTTPClient {
     /// The commit whose bundle is in force.
     func commitInForce() throws -> String? { try get("/v1/bundle").json["commit"]?.stringValue }
 
+    /// A condition of the organisation, as `/v1/status` has it.
+    func condition(_ type: String) throws -> JSONValue? {
+        try get("/v1/status").json["conditions"]?.arrayValue?.first { $0["type"]?.stringValue == type }
+    }
+
+    func reason(_ type: String) throws -> String? { try condition(type)?["reason"]?.stringValue }
+
     /// The status of a check of `/readyz`.
     func check(_ name: String) throws -> String? { try get("/readyz").json["checks"]?[name]?["status"]?.stringValue }
 
