@@ -135,7 +135,9 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ], swiftSettings: strict),
         .testTarget(name: "CommitTrustTests", dependencies: ["ControlPlane", "Git", "GovernanceModel"], swiftSettings: strict),
-        .testTarget(name: "ReconcilerTests", dependencies: ["Reconciler", "ControlPlane", "Git", "Postgres"], swiftSettings: strict),
+        .testTarget(
+            name: "ReconcilerTests", dependencies: ["ControlPlane", "EnforcementServer", "Git", "JSON", "Postgres", "Reconciler"],
+            swiftSettings: strict),
         .testTarget(
             name: "EnforcementServerTests",
             dependencies: ["EnforcementServer", "GovernanceModel", "PolicyBundle", "PolicyCompiler", "PolicyEngine"], swiftSettings: strict),
