@@ -94,7 +94,7 @@ final class BranchFollower {
             if let approved = wanted.approved {
                 // Told once, whatever comes of it. The branch may have gone on since: its head is looked at again, and weighed against this one.
                 wanted.approve(nil)
-                return try put(approved, repository)
+                return try follow(approved: approved, repository)
             }
             return try follow(newest, repository)
         } catch {
@@ -128,6 +128,18 @@ final class BranchFollower {
         // That it is withheld still is nothing to tell again.
         if case .withheld = outcome, wasWithheld { return nil }
         return outcome
+    }
+
+    /// What the database was made to hold by another's decision: the limits are no matter any more, signatures are.
+    private func follow(approved commit: String, _ repository: GitRepository) throws(GitError) -> Outcome? {
+        let id = try repository.resolve(commit)
+        var gate = trust
+        gate.acceptedRewind = id
+        if let applied, let refusal = gate.refusal(of: id, after: applied, in: repository) {
+            return distrust(id, refusal, isNews: untrusted != refusal)
+        }
+        untrusted = nil
+        return try put(commit, repository)
     }
 
     /// Whether a commit that was not put in force may be by now, although nothing was pushed.

@@ -23,6 +23,8 @@ final class DatabaseKeeper {
     private let source: GitSource?
     private let journal: EventJournal?
     private var failingSince: String?
+    /// Since when the database holds a commit that the repository does not have.
+    private var unknownSince: ContinuousClock.Instant?
     /// What the database was last made, or found, equal to.
     private var settled: DesiredState?
 
@@ -77,10 +79,17 @@ final class DatabaseKeeper {
         if suspension != nil { return try lookOnly(wanted.desired, revision) }
         // The branch's follower is on its way to it.
         if let pin, pin.commit != wanted.desired.commit { return nil }
-        if pin == nil, let revision, isAhead(revision.commit, of: wanted.desired.commit) {
-            // Somebody has carried out by name what is withheld here: the branch's follower is told to put it in force.
-            self.wanted.approve(revision.commit)
-            return nil
+        if pin == nil, let revision {
+            switch standing(of: revision.commit, to: wanted.desired.commit) {
+            case .held: unknownSince = nil
+            case .ahead:
+                // Another Charter was faster, or somebody has carried out by name what is withheld here: the follower is told to put it in force.
+                self.wanted.approve(revision.commit)
+                return nil
+            case .unknown:
+                try wait(for: revision)
+                return nil
+            }
         }
         let overtaken = try overtakenDrift(wanted.desired)
         let result = try syncMigrating(wanted, from: revision?.epoch)
@@ -142,14 +151,36 @@ final class DatabaseKeeper {
         wanted.directives = directives
     }
 
-    /// Whether the database holds a commit of the branch that is to be put in force here: one that comes after the one that is, or the newest.
-    private func isAhead(_ commit: String, of inForce: String) -> Bool {
+    private enum Standing {
+        /// The database may be made equal to what is in force here.
+        case held
+        /// It holds a commit of the branch that comes after, or the newest.
+        case ahead
+        /// It holds a commit that this repository does not have.
+        case unknown
+    }
+
+    /// How what the database holds stands to what is in force here. Going back behind another Charter that has read the branch sooner would
+    /// undo what was applied.
+    private func standing(of commit: String, to inForce: String) -> Standing {
         guard commit != inForce, let source, let repository = try? source.open(), let head = try? source.settleHead(repository),
-            let newest = try? repository.resolve(head.reference), let held = try? repository.resolve(commit)
-        else { return false }
-        if held == newest { return true }
-        guard let own = try? repository.resolve(inForce), (try? repository.isAncestor(own, of: held)) == true else { return false }
-        return (try? repository.isAncestor(held, of: newest)) == true
+            let newest = try? repository.resolve(head.reference), let own = try? repository.resolve(inForce)
+        else { return .held }
+        guard let held = try? repository.resolve(commit) else { return .unknown }
+        if held == newest { return .ahead }
+        let isAhead = (try? repository.isAncestor(own, of: held)) == true && (try? repository.isAncestor(held, of: newest)) == true
+        return isAhead ? .ahead : .held
+    }
+
+    /// Seconds that a commit may be on its way to this repository's mirror, when another Charter has it already.
+    private static let patience = 60.0
+
+    private func wait(for revision: Revision) throws(ReconcilerError) {
+        let since = unknownSince ?? .now
+        unknownSince = since
+        wanted.followerWake.signal()
+        guard ContinuousClock.now - since > .seconds(Self.patience) else { return }
+        throw .ahead(commit: revision.commit)
     }
 
     /// A new commit makes the database equal to itself, whatever stood there. What other hands had changed before is told all the same.

@@ -149,6 +149,8 @@ enum EventRules {
     /// Whether a change is worth an event: what belongs to every commit is not, as that it was applied is one.
     static func isNews(_ change: ServiceStatus.Change) -> Bool {
         if change.condition.type == "Reconciling" { return false }
+        // Before anything was looked at.
+        if change.previous == nil, change.condition.status == .unknown { return false }
         let isCalm = change.condition.status == calm(change.condition.type) && change.condition.reason != "Pinned"
         guard isCalm else { return true }
         return change.previous.map { $0.status != change.condition.status || $0.reason == "Pinned" } ?? false

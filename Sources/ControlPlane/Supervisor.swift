@@ -142,7 +142,7 @@ public final class Supervisor: Sendable {
         wanted.keeperWake.wait(nanoseconds: 0)
         let check = try keeping.round()
         server.status.update { $0.isStarting = false }
-        keeping.note()
+        try keeping.report()
         tell(check, applied: false)
         emit(.up(summary(first, url: url, database: database, result: check?.result, server: server, wanted: wanted)))
         run(follower, keeping, listener)
@@ -262,6 +262,12 @@ final class Keeping {
     func round() throws(ControlError) -> DatabaseKeeper.Check? {
         defer { note() }
         let check = try keeper.check()
+        try report()
+        return check
+    }
+
+    /// Leaves in the database how it stands and what has happened.
+    func report() throws(ControlError) {
         note()
         do throws(ReconcilerError) {
             try reporter.report()
@@ -270,7 +276,6 @@ final class Keeping {
         } catch {
             throw ControlError(error)
         }
-        return check
     }
 
     /// Writes down which conditions have become others. May be called on any thread.

@@ -9,6 +9,8 @@ public enum ReconcilerError: Error, Sendable, CustomStringConvertible {
     case changedMigration(version: Int)
     /// Someone else applied a revision between planning and applying.
     case fenced(expected: Int64, found: Int64)
+    /// The database holds a commit that is not in the repository.
+    case ahead(commit: String)
     /// The commit would leave the database empty.
     case emptyState
     /// The commit would take away more than it may.
@@ -25,6 +27,9 @@ public enum ReconcilerError: Error, Sendable, CustomStringConvertible {
             "migration \(version) of the database is not the one this program has; it was made by a different build of Charter"
         case .fenced(let expected, let found):
             "another reconciler has applied a revision in the meantime (epoch \(found), expected \(expected)); nothing was written"
+        case .ahead(let commit):
+            "the database holds commit \(commit), which this repository does not have: another Charter has applied it from elsewhere; "
+                + "push it here too, or name this branch's newest commit with `charter reconcile --allow-rewind`"
         case .emptyState: "the commit holds no documents; refusing to empty the database"
         case .refused(let plan):
             "the plan is refused, and nothing was written: \(plan.reasons.joined(separator: "; "))"
@@ -47,7 +52,7 @@ public enum ReconcilerError: Error, Sendable, CustomStringConvertible {
         // 23505: someone wrote a row by hand at the same moment; the next plan sees it.
         case .database(let error): error.isRetryable || error.isConnectionLoss || error.sqlState == "23505"
         case .fenced: true
-        case .newerDatabase, .changedMigration, .emptyState, .refused, .unexpected: false
+        case .ahead, .newerDatabase, .changedMigration, .emptyState, .refused, .unexpected: false
         }
     }
 }

@@ -8,6 +8,7 @@ extension ReconcilerError {
         case .newerDatabase: "DatabaseNewer"
         case .changedMigration: "DatabaseForeign"
         case .fenced: "DatabaseFenced"
+        case .ahead: "DatabaseAhead"
         case .emptyState: "CommitEmpty"
         case .refused: "CommitWithheld"
         case .unexpected: "InternalError"
@@ -20,7 +21,7 @@ extension ReconcilerError {
         // 42501, 28000, 28P01: somebody has to grant something, or to mend a password.
         case .database(let error): ["42501", "28000", "28P01", "3D000"].contains(error.sqlState ?? "")
         case .fenced: false
-        case .newerDatabase, .changedMigration, .emptyState, .refused, .unexpected: true
+        case .ahead, .newerDatabase, .changedMigration, .emptyState, .refused, .unexpected: true
         }
     }
 }

@@ -1,0 +1,90 @@
+import EnforcementServer
+import JSON
+import Postgres
+import Testing
+
+@testable import ControlPlane
+@testable import Reconciler
+
+/// What running Charters say of themselves, and to each other.
+@Suite struct InstanceTests {
+    @Test func `a server with another bundle is drift, after a while, unless it is silent`() throws {
+        let repository = try TestRepository(copying: Places.acme)
+        let database = try TestDatabase()
+        let reconciler = database.reconciler()
+        defer { reconciler.close() }
+        let server = try EnforcementServer(host: "127.0.0.1", port: 0, store: BundleStore(), status: ServiceStatus())
+        let wanted = WantedState()
+        let source = GitSource(repository.path, branch: nil, mirror: "")
+        let follower = BranchFollower(source: source, state: nil, server: server, wanted: wanted) { _ in }
+        _ = try follower.look()
+        let keeper = DatabaseKeeper(reconciler: reconciler, server: server, wanted: wanted, source: source)
+        _ = try keeper.check()
+        let reporter = InstanceReporter(instance: "one", reconciler: reconciler, server: server, wanted: wanted)
+        let other = database.reconciler()
+        defer { other.close() }
+        func report(_ digest: String) throws {
+            try other.report(
+                InstanceReport(
+                    instance: "two", host: "elsewhere", process: 7, url: "", commit: nil, bundleDigest: digest, conditions: [:],
+                    startedAt: "2026-01-01T00:00:00Z"))
+        }
+        func differing() throws -> [String] {
+            try reporter.report()
+            return server.status.facts.differingServers
+        }
+        try report("0000")
+        #expect(try differing() == [], "it has half a minute")
+        try database.owner.execute("UPDATE governance.revision SET applied_at = now() - interval '1 minute'")
+        #expect(try differing() == ["elsewhere:7 (sha256:0000)"])
+        let drifted = server.status.conditions.first { $0.condition.type == "Drifted" }?.condition
+        #expect(drifted?.reason == "ServersDiffer")
+        #expect(drifted?.status == .yes)
+        try database.owner.execute("UPDATE runtime.instances SET reported_at = now() - interval '1 hour' WHERE instance = 'two'")
+        #expect(try differing() == [])
+        try report(try #require(wanted.current?.desired.bundleDigest))
+        #expect(try differing() == [])
+        let known = try reconciler.instances()
+        #expect(Set(known.map(\.report.instance)) == ["one", "two"])
+        reporter.withdraw()
+        #expect(try reconciler.instances().map(\.report.instance) == ["two"])
+    }
+
+    @Test func `who has not fetched yet what another has applied does not go back behind it`() throws {
+        let origin = try TestRepository(copying: Places.acme)
+        let behind = try TestRepository(cloning: origin.path)
+        let database = try TestDatabase()
+        func charter(_ repository: TestRepository) throws -> (BranchFollower, DatabaseKeeper, Reconciler, WantedState) {
+            let server = try EnforcementServer(host: "127.0.0.1", port: 0, store: BundleStore(), status: ServiceStatus())
+            let (wanted, reconciler) = (WantedState(), database.reconciler())
+            let source = GitSource(repository.path, branch: nil, mirror: "")
+            let follower = BranchFollower(source: source, state: nil, server: server, wanted: wanted) { _ in }
+            return (
+                follower, DatabaseKeeper(reconciler: reconciler, server: server, wanted: wanted, source: source), reconciler, wanted
+            )
+        }
+        let (fast, slow) = (try charter(origin), try charter(behind))
+        defer {
+            fast.2.close()
+            slow.2.close()
+        }
+        _ = try fast.0.look()
+        _ = try fast.1.check()
+        _ = try slow.0.look()
+        #expect(try slow.1.check()?.result.outcome == .unchanged)
+        try origin.write(SmallOrganization.document("User", "newcomer", "{email: n@acme.example}"), to: "users/newcomer.yaml")
+        let next = try origin.commit()
+        _ = try fast.0.look()
+        #expect(try fast.1.check()?.result.outcome == .applied)
+        #expect(try slow.1.check() == nil)
+        #expect(try slow.2.revision()?.commit == next.description)
+        try behind.git(["pull", "-q"])
+        #expect(try slow.1.check() == nil, "the follower is told first")
+        guard case .inForce(let compiled, _)? = try slow.0.look() else {
+            Issue.record("it is not put in force")
+            return
+        }
+        #expect(compiled.commit.id == next)
+        #expect(try slow.1.check()?.result.outcome == .unchanged)
+    }
+}
