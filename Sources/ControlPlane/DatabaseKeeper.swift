@@ -92,7 +92,10 @@ final class DatabaseKeeper {
             }
         }
         let overtaken = try overtakenDrift(wanted.desired)
+        let start = ContinuousClock.now
         let result = try syncMigrating(wanted, from: revision?.epoch)
+        let took = Double((ContinuousClock.now - start).nanoseconds) / 1e9
+        server.metrics.reconcileSeconds.labels(result.outcome.rawValue).observe(took)
         if result.outcome != .reported { settled = wanted.desired }
         server.metrics.reconciles.labels(result.outcome.rawValue).increment()
         note(result.revision, isWorking: false)

@@ -85,14 +85,30 @@ public final class ReconcileRunner {
     ///   - approval: leave to take away more than a commit may.
     ///   - rewind: a commit that may take the place of one that it does not continue.
     public func once(approval: DeletionApproval? = nil, allowingRewind rewind: GitObjectID? = nil) throws -> Run {
-        try source.refresh { [stopping] in stopping.isSet }
-        let repository = try source.open()
-        let (directives, revision) = try database.reconciler.orders()
-        if let order = directives.suspension {
+        if let order = try ordersOrNone().directives.suspension {
             throw ControlError(.input, "suspended by \(order.operator) since \(order.since); `charter resume` ends that")
         }
+        let (compiled, revision) = try wanted(allowingRewind: rewind)
+        return try apply(compiled, approval, revision)
+    }
+
+    /// What `once` would do; nothing is written.
+    ///
+    /// - Returns: the plan, unless the commit has errors, and why it would be refused.
+    public func rehearse() throws -> (compiled: CompiledCommit, plan: SyncPlan?, refusal: RefusedPlan?) {
+        let (compiled, _) = try wanted(allowingRewind: nil)
+        guard let (desired, _) = try Self.desired(compiled) else { return (compiled, nil, nil) }
+        let (plan, _, refusal) = try database.reconciler.rehearse(desired)
+        return (compiled, plan, refusal)
+    }
+
+    /// The commit that the database should hold: the pinned one, or the newest, if it is trusted.
+    private func wanted(allowingRewind rewind: GitObjectID?) throws -> (compiled: CompiledCommit, revision: Revision?) {
+        try source.refresh { [stopping] in stopping.isSet }
+        let repository = try source.open()
+        let (directives, revision) = try ordersOrNone()
         if let pinned = directives.pin?.commit {
-            return try apply(try compile(repository, try repository.resolve(pinned)), approval, revision)
+            return (try compile(repository, try repository.resolve(pinned)), revision)
         }
         let newest = try source.newestCommit(repository)
         if let rewind, rewind != newest {
@@ -110,7 +126,17 @@ public final class ReconcileRunner {
         {
             throw ControlError(refusal)
         }
-        return try apply(compiled, approval, revision)
+        return (compiled, revision)
+    }
+
+    /// What was ordered, and what is held: neither in a database without the tables.
+    private func ordersOrNone() throws(ReconcilerError) -> (directives: Directives, revision: Revision?) {
+        do throws(ReconcilerError) {
+            return try database.reconciler.orders()
+        } catch {
+            guard error.isMissingSchema else { throw error }
+            return (Directives(), nil)
+        }
     }
 
     private func compile(_ repository: GitRepository, _ id: GitObjectID) throws(GitError) -> CompiledCommit {

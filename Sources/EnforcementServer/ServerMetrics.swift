@@ -11,6 +11,7 @@ public struct ServerMetrics: Sendable {
     public let driftedObjects: MetricFamily<Counter>
     public let failures: MetricFamily<Counter>
     public let sourceFailures: MetricFamily<Counter>
+    public let reconcileSeconds: MetricFamily<Histogram>
 
     public init(_ registry: MetricsRegistry, store: BundleStore, status: ServiceStatus) throws(MetricsError) {
         let decisions = try registry.counter("charter_decisions_total", help: "Requests decided, by answer.", labels: ["decision"])
@@ -42,6 +43,22 @@ public struct ServerMetrics: Sendable {
         ) {
             status.conditions.map { ([$0.scope, $0.condition.type, $0.condition.status.rawValue, $0.condition.reason], 1) }
         }
+        try registry.gauge("charter_database_epoch", help: "The epoch of the database's revision, as far as it is known; 0 before.") {
+            Double(status.facts.generation)
+        }
+        try registry.gauge("charter_suspended", help: "Whether an operator has suspended reconciling.") {
+            status.facts.suspension == nil ? 0 : 1
+        }
+        try registry.gauge("charter_pinned", help: "Whether an operator has pinned a commit.") { status.facts.pin == nil ? 0 : 1 }
+        try registry.gauge("charter_fought_objects", help: "Objects that are changed back so often that they are not corrected any more.") {
+            Double(status.facts.fights.count)
+        }
+        try registry.gauge("charter_differing_servers", help: "Servers on whose reports stands another bundle than the revision's.") {
+            Double(status.facts.differingServers.count)
+        }
+        reconcileSeconds = try registry.histogram(
+            "charter_reconcile_duration_seconds", help: "How long runs of the reconciler took, by outcome.", labels: ["outcome"],
+            buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60])
         try registry.gauge("charter_open_drift_objects", help: "Objects that differ from the commit in force and are not corrected.") {
             Double(status.openDriftCount)
         }

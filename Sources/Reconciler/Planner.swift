@@ -26,6 +26,9 @@ struct Planner {
 }
 
 extension SyncPlan {
+    /// What a commit would bring into tables that hold nothing.
+    init(creating desired: DesiredState) { self = Comparison.plan(desired) { _, _ in } }
+
     /// What a commit would change of another, told from the two alone.
     init(from old: DesiredState, to new: DesiredState) {
         self = Comparison.plan(new) { table, hold in

@@ -92,6 +92,26 @@ public final class Reconciler {
         }
     }
 
+    /// What `sync` would do, under the role that can only read, and why it would refuse.
+    ///
+    /// A database without the tables has nothing: all of the commit would be created.
+    public func rehearse(_ desired: DesiredState) throws(ReconcilerError) -> (plan: SyncPlan, revision: Revision?, refusal: RefusedPlan?) {
+        do throws(ReconcilerError) {
+            return try run { connection in
+                try connection.transaction(isolation: .repeatableRead, readOnly: true) {
+                    try connection.script("SET LOCAL ROLE charter_planner")
+                    let held = try Self.readRevision(connection)
+                    let plan = try Planner(connection: connection, desired: desired).plan()
+                    let isWeighed = held.map { !$0.names(desired) } ?? (plan.losses.heldObjects > 0)
+                    return (plan, held, isWeighed ? try Self.refusal(of: plan, held, desired, nil, connection) : nil)
+                }
+            }
+        } catch {
+            guard error.isMissingSchema else { throw error }
+            return (SyncPlan(creating: desired), nil, nil)
+        }
+    }
+
     /// Finds drift and leaves it, writing nothing; `nil` if the database was made equal to something else.
     public func inspect(_ desired: DesiredState) throws(ReconcilerError) -> SyncResult? {
         let (plan, revision) = try plan(desired)
@@ -202,17 +222,19 @@ public final class Reconciler {
     private static func guardAgainstLoss(
         _ plan: SyncPlan, _ held: Revision?, _ desired: DesiredState, _ approval: DeletionApproval?, _ connection: PostgresConnection
     ) throws -> DeletionApproval? {
+        guard let refused = try refusal(of: plan, held, desired, nil, connection) else { return nil }
+        if let approval, try refusal(of: plan, held, desired, approval, connection) == nil { return approval }
+        throw ReconcilerError.refused(refused)
+    }
+
+    private static func refusal(
+        of plan: SyncPlan, _ held: Revision?, _ desired: DesiredState, _ approval: DeletionApproval?, _ connection: PostgresConnection
+    ) throws -> RefusedPlan? {
         let text = try connection.query(SQLTemplates.fill(PackageResources.read_settings_sql, [:])).first?["settings"]
         let guardian = PruneGuard(settings: text.flatMap { try? JSONParser.parse(Array($0.utf8)) })
-        let protected = Set(try readProtections(connection).map { [$0.kind, $0.name] })
-        let digest = plan.digest(from: held, to: desired)
-        func refusal(_ approval: DeletionApproval?) -> RefusedPlan? {
-            guardian.refusal(
-                of: plan, digest: digest, held: held?.administratorCount ?? 0, desired: desired, protected: protected, approval: approval)
-        }
-        guard let refused = refusal(nil) else { return nil }
-        if let approval, refusal(approval) == nil { return approval }
-        throw ReconcilerError.refused(refused)
+        return guardian.refusal(
+            of: plan, digest: plan.digest(from: held, to: desired), held: held?.administratorCount ?? 0, desired: desired,
+            protected: Set(try readProtections(connection).map { [$0.kind, $0.name] }), approval: approval)
     }
 
     public func close() {

@@ -28,6 +28,12 @@ struct ReconcileCommand: ParsableCommand {
     @Flag(name: .long, help: "Again and again, until stopped.")
     var watch = false
 
+    @Flag(name: .long, help: "Show what would be done, and write nothing.")
+    var dryRun = false
+
+    @Flag(name: .long, help: "With --dry-run: exit with 2 if there is something to do.")
+    var detailedExitcode = false
+
     @Option(name: .long, help: "With --watch: seconds between two looks at the branch.")
     var pollInterval = 1.0
 
@@ -54,6 +60,8 @@ struct ReconcileCommand: ParsableCommand {
             throw ValidationError("--allow-rewind must be the whole id of a commit")
         }
         if allowRewind != nil, watch { throw ValidationError("--allow-rewind accepts one commit, once; run it beside what watches") }
+        if dryRun, watch || plan != nil || allowRewind != nil { throw ValidationError("--dry-run stands alone") }
+        if detailedExitcode, !dryRun { throw ValidationError("--detailed-exitcode goes with --dry-run") }
         if plan != nil, watch { throw ValidationError("--plan approves one plan, once; run it beside what watches") }
     }
 
@@ -63,11 +71,14 @@ struct ReconcileCommand: ParsableCommand {
             let signals = StopSignals { stopping.stop() }
             try withExtendedLifetime(signals) {
                 let runner = try ReconcileRunner(
-                    repository: path, branch: branch, database: database.url, state: database.absoluteState, readsOnly: false,
+                    repository: path, branch: branch, database: database.url, state: database.absoluteState,
+                    readsOnly: dryRun,
                     operatorTrust: try signers.trust(), stopping: stopping
                 ) { Terminal.err($0) }
                 defer { runner.close() }
-                if watch {
+                if dryRun {
+                    try rehearse(runner)
+                } else if watch {
                     try runner.watch(every: pollInterval) { try show($0) }
                 } else {
                     let approval = allowDeletions.flatMap { count in
@@ -77,6 +88,29 @@ struct ReconcileCommand: ParsableCommand {
                 }
             }
         }
+    }
+
+    private func rehearse(_ runner: ReconcileRunner) throws {
+        let (compiled, plan, refusal) = try runner.rehearse()
+        Terminal.findings(compiled.diagnostics, sources: compiled.snapshot.sources, to: 2)
+        guard let plan else { throw ControlError(.input, "commit \(compiled.commit.id) has errors, and would be refused") }
+        switch output.format {
+        case .human:
+            Terminal.out("commit \(compiled.commit.id.description.prefix(12)) would be applied: \(plan.summary)")
+            if !plan.isEmpty { Terminal.out(plan.text()) }
+        case .json:
+            Terminal.out([
+                "commit": .string(compiled.commit.id.description), "changes": plan.json,
+                "refusal": refusal.map {
+                    [
+                        "reasons": JSONValue($0.reasons), "plan": .string($0.digest), "deletions": .int(Int64($0.deletions)),
+                        "canBeApproved": .bool($0.canBeApproved),
+                    ]
+                } ?? .null,
+            ])
+        }
+        if let refusal { throw ControlError(ReconcilerError.refused(refusal)) }
+        if detailedExitcode, !plan.isEmpty { throw ExitCode(ExitStatus.changes.rawValue) }
     }
 
     private func show(_ run: ReconcileRunner.Run) throws {

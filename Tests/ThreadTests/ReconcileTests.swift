@@ -127,4 +127,43 @@ import Testing
             #expect(!strange.errors.contains("geheim"))
         }
     }
+
+    @Test("a dry run tells what would be done, and why it would be refused, and writes nothing")
+    func dryRun() throws {
+        try TemporaryFolder.with { folder in
+            let repository = try TestRepository.acme(at: folder + "/acme")
+            try SharedPostgres.withDatabase { url, database in
+                func dry(_ more: String...) throws -> Outcome {
+                    try CharterProgram.run(["reconcile", repository.path, "--dry-run", "--database", url] + more)
+                }
+                let first = try dry("--format", "json", "--detailed-exitcode")
+                #expect(first.status == 2, "\(first)")
+                let changes = try #require(try first.json["changes"]?.arrayValue)
+                #expect(changes.count > 100 && changes.allSatisfy { $0["action"] == "create" })
+                #expect(try database.query("SELECT FROM pg_namespace WHERE nspname IN ('governance', 'runtime')").isEmpty)
+
+                #expect(try CharterProgram.run("reconcile", repository.path, "--once", "--database", url).status == 0)
+                #expect(try dry("--detailed-exitcode").status == 0)
+                let state = try DeclaredState(database)
+                for number in 0..<3 { try repository.addUser("hired-\(number)") }
+                try repository.commit("Hire")
+                let second = try dry("--detailed-exitcode")
+                #expect(second.status == 2, "\(second)")
+                #expect(second.output.contains("3 created, 0 updated, 0 deleted"))
+                #expect(try DeclaredState(database) == state)
+                #expect(try CharterProgram.run("reconcile", repository.path, "--once", "--database", url).status == 0)
+
+                try database.execute("UPDATE governance.organizations SET reconcile = '{\"deletions\": {\"share\": 0, \"atMost\": 2}}'")
+                try repository.git("revert", "--no-edit", "HEAD")
+                let before = try DeclaredState(database)
+                let refused = try dry()
+                #expect(refused.isClearFailure(1, naming: "it would delete 3 of"), "\(refused)")
+                #expect(refused.output.contains("- User/hired-0"))
+                #expect(try DeclaredState(database) == before)
+                #expect(try database.query("SELECT FROM governance.history").count == 2)
+                let both = try CharterProgram.run("reconcile", repository.path, "--dry-run", "--watch", "--database", url)
+                #expect(both.status == 64, "\(both)")
+            }
+        }
+    }
 }
