@@ -69,9 +69,18 @@ public struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral {
     /// Later members replace earlier ones of the same name.
     public init(_ pairs: some Sequence<(String, JSONValue)>) {
         members = []
-        // A dictionary, not a search for each: a document may hold half a million members.
+        // A dictionary, not a search for each, where there are many: a document may hold half a million members.
         var places: [String: Int] = [:]
         for (name, value) in pairs {
+            if members.count < Self.fewMembers {
+                if let place = members.firstIndex(where: { $0.name == name }) {
+                    members[place].value = value
+                } else {
+                    members.append(Member(name: name, value: value))
+                }
+                continue
+            }
+            if places.isEmpty { for (place, member) in members.enumerated() { places[member.name] = place } }
             if let place = places[name] {
                 members[place].value = value
             } else {
@@ -80,6 +89,8 @@ public struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral {
             }
         }
     }
+
+    private static let fewMembers = 8
 
     public init(dictionaryLiteral elements: (String, JSONValue)...) {
         self.init(elements)

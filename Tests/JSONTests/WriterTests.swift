@@ -59,4 +59,11 @@ import Testing
         #expect(JSONWriter.text(.object(object)) == #"{"a":2,"c":true}"#)
         #expect(object["b"] == nil && object.count == 2)
     }
+
+    @Test(arguments: [3, 8, 9, 30]) func `of two members of one name the later one counts, at the place of the first`(count: Int) {
+        let pairs = (0..<count).map { ("n\($0)", JSONValue.int(Int64($0))) }
+        let object = JSONObject(pairs + [("n0", "first"), ("n\(count - 1)", "last"), ("new", true), ("new", false)])
+        #expect(object.members.map(\.name) == pairs.map(\.0) + ["new"])
+        #expect(object["n0"] == "first" && object["n\(count - 1)"] == "last" && object["n1"] == 1 && object["new"] == false)
+    }
 }
