@@ -1,21 +1,57 @@
 import Diagnostics
 import JSON
+import YAML
 
-/// A document whose structure has been checked.
-public struct Document: Sendable {
-    public var kind: Kind
-    public var name: Located<String>
-    public var labels: JSONObject
-    public var annotations: JSONObject
-    public var spec: SpecNode
-    /// `spec` by its schema: what is stored in the database and printed.
-    public var json: JSONObject
-    /// Everything in it that names another document.
-    public var references: [Reference]
-    /// Everything in it that must be checked against the whole repository.
-    public var globs: [GlobUse]
-    /// Where the document begins.
-    public var span: SourceSpan
+/// A document whose structure has been checked. It never changes: two versions of a repository share the documents of the files that are the
+/// same in both, and `===` tells so.
+public final class Document: Sendable {
+    public let kind: Kind
+    /// `metadata.name`.
+    public let plainName: String
+    let tree: SpecTree
+    /// The document's links are these of its tree.
+    let links: Range<Int>
+    private let range: YAMLRange
+    private let places: Places
+
+    /// Where the parts begin in the tree.
+    struct Places: Sendable {
+        var name: Int
+        var labels: Int?
+        var annotations: Int?
+        var spec: Int
+    }
+
+    init(kind: Kind, name: String, tree: SpecTree, range: YAMLRange, places: Places, links: Range<Int>) {
+        self.kind = kind
+        plainName = name
+        self.tree = tree
+        self.range = range
+        self.places = places
+        self.links = links
+    }
+
+    /// `metadata.name` and its place.
+    public var name: Located<String> { SpecNode(tree, at: places.name).string ?? Located(plainName, at: span) }
+
+    /// The path of the file that it stands in.
+    public var path: String { tree.path }
+
+    /// The line that it begins on.
+    public var line: Int { Int(range.line) }
+
+    /// Where the document begins and ends.
+    public var span: SourceSpan { SourceSpan(path: tree.path, range) }
+
+    public var spec: SpecNode { SpecNode(tree, at: places.spec) }
+
+    public var labels: JSONObject { texts(places.labels) }
+    public var annotations: JSONObject { texts(places.annotations) }
+
+    private func texts(_ place: Int?) -> JSONObject {
+        guard let place, case .object(let texts) = SpecNode(tree, at: place).json(as: .map(.string(.text))) else { return JSONObject() }
+        return texts
+    }
 
     /// A use of another document's name.
     public struct Reference: Sendable {
@@ -23,14 +59,20 @@ public struct Document: Sendable {
         public var name: Located<String>
     }
 
-    /// A glob that selects documents of a kind.
-    public struct GlobUse: Sendable {
-        public var kind: Kind
-        public var pattern: Located<String>
+    /// Everything in it that names another document.
+    public var references: [Reference] {
+        links.compactMap { number in
+            let link = tree.links[number]
+            if link.form == .glob { return nil }
+            return Reference(kind: Kind.numbered[Int(link.kind)], name: Located(tree.target(link), at: tree.span(link)))
+        }
     }
 
+    /// `spec` by its schema: what is stored in the database and printed.
+    public var json: JSONObject { spec.json(as: kind.schema) }
+
     /// `Kind/name`.
-    public var id: String { "\(kind.rawValue)/\(name.value)" }
+    public var id: String { "\(kind.rawValue)/\(plainName)" }
 }
 
 /// What one file holds.

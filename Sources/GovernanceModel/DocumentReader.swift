@@ -7,6 +7,9 @@ public enum DocumentReader {
     /// The largest file that is read.
     public static let fileLimit = 8 << 20
 
+    /// The most bytes that the documents of a file may take unfolded: more than any file under the limit has that does not repeat itself.
+    static let unfoldedLimit = 64 << 20
+
     /// Parses and checks the structure of all documents of a file; never fails, says what is wrong in `diagnostics`.
     public static func read(_ bytes: [UInt8], path: String) -> ParsedFile {
         var file = ParsedFile(path: path, documents: [], broken: [], diagnostics: [])
@@ -18,12 +21,73 @@ public enum DocumentReader {
         file.diagnostics = errors.map { diagnostic($0, path: path) }
         // A duplicate key or a bad tag was dropped from its mapping: the documents are read on, for the other errors that they may hold,
         // but none of them is handed on as good.
-        for node in nodes { read(SpecNode(node, path: path), into: &file) }
-        if !errors.isEmpty {
-            file.broken += file.documents.map { ($0.kind, $0.name.value) }
-            file.documents = []
-        }
+        var good: [Checked] = []
+        for node in nodes { check(node, &file, &good) }
+        if errors.isEmpty { pack(good, into: &file) } else { file.broken += good.map { ($0.kind, $0.name) } }
         return file
+    }
+
+    /// A document without errors.
+    private struct Checked {
+        var kind: Kind
+        var name: String
+        var node: YAMLNode
+    }
+
+    private static func check(_ node: YAMLNode, _ file: inout ParsedFile, _ good: inout [Checked]) {
+        var checker = StructureChecker(path: file.path)
+        let header = checker.header(node)
+        checker.scanTexts(node)
+        if let kind = header.kind {
+            // The spec is checked even if the name is bad: all errors in one run.
+            checker.spec(node, of: kind)
+            if let name = header.name {
+                if checker.diagnostics.hasErrors {
+                    file.broken.append((kind, name))
+                } else {
+                    good.append(Checked(kind: kind, name: name, node: node))
+                }
+            }
+        }
+        file.diagnostics += checker.diagnostics
+    }
+
+    /// Packs the documents of a file into one tree.
+    private static func pack(_ documents: [Checked], into file: inout ParsedFile) {
+        var builder = SpecTreeBuilder(limit: unfoldedLimit)
+        let places = documents.map { add($0.node, to: &builder) }
+        if builder.isOverLimit {
+            // Only aliases can make so much of a file.
+            file.diagnostics.append(
+                Diagnostic(
+                    .aliasExpansion, "the aliases of this file stand for more than \(unfoldedLimit) bytes",
+                    at: SourceSpan(startOf: file.path),
+                    help: aliasHelp))
+            file.broken += documents.map { ($0.kind, $0.name) }
+            return
+        }
+        let unlinked = SpecTree(path: file.path, builder, links: [])
+        var collector = LinkCollector()
+        let links = zip(documents, places).map { document, places in
+            let first = collector.links.count
+            collector.collect(SpecNode(unlinked, at: places.spec), document.kind.schema)
+            return first..<collector.links.count
+        }
+        let tree = SpecTree(path: file.path, builder, links: collector.links)
+        for ((document, places), links) in zip(zip(documents, places), links) {
+            file.documents.append(
+                Document(
+                    kind: document.kind, name: document.name, tree: tree, range: document.node.range, places: places, links: links))
+        }
+    }
+
+    private static func add(_ document: YAMLNode, to builder: inout SpecTreeBuilder) -> Document.Places {
+        let metadata = document["metadata"]
+        // INVARIANT: a document without errors has a name.
+        let empty = YAMLNode(content: .mapping([]), range: StructureChecker.start(document.range))
+        return Document.Places(
+            name: builder.add(metadata?["name"] ?? empty), labels: metadata?["labels"].map { builder.add($0) },
+            annotations: metadata?["annotations"].map { builder.add($0) }, spec: builder.add(document["spec"] ?? empty))
     }
 
     /// The finding for a file over the limit; also used where the size is known before anything is read.
@@ -31,28 +95,6 @@ public enum DocumentReader {
         Diagnostic(
             .fileTooLarge, "the file has \(size) bytes, the limit is \(fileLimit)", at: SourceSpan(startOf: path),
             help: "split it into several files; a governance document rarely needs more than a few kilobytes")
-    }
-
-    private static func read(_ node: SpecNode, into file: inout ParsedFile) {
-        var checker = StructureChecker(path: file.path)
-        let header = checker.header(node)
-        checker.scanTexts(node.node)
-        if let kind = header.kind {
-            // The spec is checked even if the name is bad: all errors in one run.
-            let spec = checker.spec(node, of: kind)
-            if let name = header.name {
-                if checker.diagnostics.hasErrors {
-                    file.broken.append((kind, name.value))
-                } else {
-                    file.documents.append(
-                        Document(
-                            kind: kind, name: name, labels: header.labels, annotations: header.annotations, spec: spec.node,
-                            json: spec.json,
-                            references: checker.references, globs: checker.globs, span: node.span))
-                }
-            }
-        }
-        file.diagnostics += checker.diagnostics
     }
 
     private static func diagnostic(_ error: YAMLError, path: String) -> Diagnostic {
@@ -67,11 +109,13 @@ public enum DocumentReader {
         case .depth: return Diagnostic(.nestedTooDeeply, error.message, at: span, help: "no kind needs more than a dozen levels")
         case .nodes: return Diagnostic(.tooManyNodes, error.message, at: span, help: "split the file")
         case .aliasExpansion:
-            return Diagnostic(.aliasExpansion, error.message, at: span, help: "write the values out, or use a PolicyTemplate")
+            return Diagnostic(.aliasExpansion, error.message, at: span, help: aliasHelp)
         case .duplicateKey: return Diagnostic(.duplicateKey, error.message, at: span, related: related, help: "remove one of the two")
         case .unsupportedTag: return Diagnostic(.unsupportedTag, error.message, at: span, help: "remove the tag")
         }
     }
+
+    private static let aliasHelp = "write the values out, or use a PolicyTemplate"
 
     private static func yamlHelp(_ message: String) -> String? {
         if message.contains("a tab") { return "indent with spaces" }

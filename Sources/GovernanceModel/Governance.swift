@@ -2,58 +2,113 @@ import Diagnostics
 
 /// All documents of one repository at one commit, linked: every reference resolves, names are unique, nothing goes round in circles.
 public struct Governance: Sendable {
-    /// The documents of each kind, sorted by name.
-    public private(set) var documents: [Kind: [Document]] = [:]
+    /// By the numbers of kinds: the documents sorted by name, and by name.
+    private var sorted: [[Document]] = Kind.numbered.map { _ in [] }
+    private var index: [[String: Document]] = Kind.numbered.map { _ in [:] }
+
+    init() {}
 
     /// How many documents there are.
-    public var count: Int { documents.values.reduce(0) { $0 + $1.count } }
+    public var count: Int { sorted.reduce(0) { $0 + $1.count } }
 
     /// The documents of `kind`, sorted by name.
-    public func all(_ kind: Kind) -> [Document] { documents[kind] ?? [] }
+    public func all(_ kind: Kind) -> [Document] { sorted[Int(kind.number)] }
 
     /// The document of `kind` called `name`.
-    public func find(_ kind: Kind, _ name: String) -> Document? {
-        index[kind]?[name]
+    public func find(_ kind: Kind, _ name: String) -> Document? { index[Int(kind.number)][name] }
+
+    /// The place of the document called `name` in `all(kind)`.
+    public func place(of name: String, _ kind: Kind) -> Int? {
+        let documents = all(kind)
+        var (low, high) = (0, documents.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if documents[middle].plainName < name { low = middle + 1 } else { high = middle }
+        }
+        return low < documents.count && documents[low].plainName == name ? low : nil
     }
 
     /// The organisation; `nil` only in a repository that failed its checks.
     public var organization: Organization? { all(.organization).first.map { Organization(spec: $0.spec) } }
 
-    private var index: [Kind: [String: Document]] = [:]
-
     /// Links the documents of `files`. The model is fit for compiling if the diagnostics, those of the files included, hold no error.
     public static func link(_ files: [ParsedFile]) -> (governance: Governance, diagnostics: [Diagnostic]) {
-        var model = Governance()
-        var diagnostics = files.flatMap(\.diagnostics)
-        for document in files.flatMap(\.documents) {
-            if let first = model.index[document.kind]?[document.name.value] {
-                diagnostics.append(
-                    Diagnostic(
-                        .duplicateName, "the \(document.kind.rawValue) `\(document.name.value)` is defined twice", at: document.name.span,
-                        related: [.init(span: first.name.span, message: "first defined here")], help: "rename one of the two, or remove it")
-                )
-                continue
-            }
-            model.index[document.kind, default: [:]][document.name.value] = document
-            model.documents[document.kind, default: []].append(document)
-        }
-        for kind in model.documents.keys {
-            model.documents[kind]?.sort { $0.name.value.utf8.lexicographicallyPrecedes($1.name.value.utf8) }
-        }
-        var broken: [Kind: Set<String>] = [:]
-        for entry in files.flatMap(\.broken) { broken[entry.kind, default: []].insert(entry.name) }
-        // A file that could not be read at all may have defined anything: what it leaves dangling is not reported on top of it.
-        let hasUnread = files.contains { file in file.diagnostics.contains { Self.hidesDocuments($0.code) } }
-        diagnostics += LinkChecker(model: model, broken: broken, hasUnreadFiles: hasUnread).check()
-        return (model, diagnostics)
+        let linked = LinkedVersion(files)
+        return (linked.governance, files.flatMap(\.diagnostics) + linked.diagnostics)
     }
 
-    private static func hidesDocuments(_ code: DiagnosticCode) -> Bool {
-        switch code {
-        case .malformedYAML, .fileTooLarge, .notUTF8, .nestedTooDeeply, .tooManyNodes, .aliasExpansion, .unreadableFile, .unknownKind,
-            .invalidName:
-            true
-        default: false
+    /// Takes documents away and adds others.
+    ///
+    /// - Returns: false, and the model is good for nothing, if a name is taken.
+    mutating func replace(_ removed: [Document], by added: [Document]) -> Bool {
+        for document in removed { index[Int(document.kind.number)][document.plainName] = nil }
+        for document in added {
+            let other = index[Int(document.kind.number)].updateValue(document, forKey: document.plainName)
+            if other != nil { return false }
         }
+        for kind in Kind.numbered {
+            let (gone, new) = (removed.filter { $0.kind == kind }, added.filter { $0.kind == kind })
+            if gone.isEmpty, new.isEmpty { continue }
+            let number = Int(kind.number)
+            sorted[number] = Self.merge(sorted[number], without: gone.sorted(by: Self.isBefore), with: new.sorted(by: Self.isBefore))
+        }
+        return true
+    }
+
+    /// Names are ASCII: as texts they are in the order of their bytes.
+    private static func isBefore(_ a: Document, _ b: Document) -> Bool { a.plainName < b.plainName }
+
+    private static func merge(_ all: [Document], without gone: [Document], with new: [Document]) -> [Document] {
+        var merged: [Document] = []
+        merged.reserveCapacity(all.count - gone.count + new.count)
+        var (goneNext, newNext) = (0, 0)
+        for document in all {
+            if goneNext < gone.count, gone[goneNext] === document {
+                goneNext += 1
+                continue
+            }
+            while newNext < new.count, isBefore(new[newNext], document) {
+                merged.append(new[newNext])
+                newNext += 1
+            }
+            merged.append(document)
+        }
+        return merged + new[newNext...]
+    }
+
+    /// A document of one version and the one of the same name in another; one of them may be absent.
+    public struct Change: Sendable {
+        public var old: Document?
+        public var new: Document?
+    }
+
+    /// The documents of a kind that differ from those of another version, by name; without one, all.
+    public func changes(_ kind: Kind, from old: Governance?) -> [Change] {
+        let (before, after) = (old?.all(kind) ?? [], all(kind))
+        var changes: [Change] = []
+        var (left, right) = (0, 0)
+        while left < before.count || right < after.count {
+            if left < before.count, right < after.count {
+                if before[left] === after[right] {
+                    left += 1
+                    right += 1
+                    continue
+                }
+                if before[left].plainName == after[right].plainName {
+                    changes.append(Change(old: before[left], new: after[right]))
+                    left += 1
+                    right += 1
+                    continue
+                }
+            }
+            if right == after.count || left < before.count && Self.isBefore(before[left], after[right]) {
+                changes.append(Change(old: before[left], new: nil))
+                left += 1
+            } else {
+                changes.append(Change(old: nil, new: after[right]))
+                right += 1
+            }
+        }
+        return changes
     }
 }

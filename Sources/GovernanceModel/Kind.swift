@@ -58,5 +58,31 @@ public enum Kind: String, Sendable, CaseIterable, Comparable {
         }
     }
 
+    /// All kinds by their numbers.
+    static let numbered = allCases
+
+    /// The place of the kind among all.
+    var number: UInt8 {
+        switch self {
+        case .organization: 0
+        case .user: 1
+        case .serviceAccount: 2
+        case .team: 3
+        case .role: 4
+        case .provider: 5
+        case .model: 6
+        case .budget: 7
+        case .policy: 8
+        case .policyTemplate: 9
+        case .detector: 10
+        case .exemption: 11
+        case .complianceFramework: 12
+        case .alertRoute: 13
+        case .retentionPolicy: 14
+        case .policyTest: 15
+        case .invariant: 16
+        }
+    }
+
     public static func < (a: Kind, b: Kind) -> Bool { a.rawValue < b.rawValue }
 }

@@ -7,11 +7,47 @@ struct LinkChecker {
     let broken: [Kind: Set<String>]
     let hasUnreadFiles: Bool
 
-    func check() -> [Diagnostic] {
-        organizationCount() + references() + cycles() + identities() + modelNames() + memberships() + globs() + notEnforcedYet()
+    /// A hint costs a walk over all names: past the first hundred nobody reads it.
+    struct Hints {
+        private var left = 100
+
+        var isUsedUp: Bool { left == 0 }
+
+        mutating func help(_ word: String, among names: () -> [String]) -> String? {
+            if left == 0 { return nil }
+            left -= 1
+            return Suggestion.help(for: word, among: names())
+        }
     }
 
-    private func organizationCount() -> [Diagnostic] {
+    /// What is wrong with one document, as far as it follows from itself, from the names there are, and from the controls of frameworks.
+    func check(_ document: Document, _ hints: inout Hints) -> [Diagnostic] {
+        var found: [Diagnostic] = []
+        for number in document.links {
+            let link = document.tree.links[number]
+            let kind = Kind.numbered[Int(link.kind)]
+            if link.form == .glob {
+                if let problem = glob(document, link, kind) { found.append(problem) }
+            } else {
+                let name = document.tree.target(link)
+                if exists(kind, name) { continue }
+                let help = hints.help(name) { model.all(kind).map(\.plainName) }
+                found.append(
+                    Diagnostic(
+                        .unresolvedReference, "there is no \(kind.rawValue) `\(name)`", at: document.tree.span(link),
+                        help: help ?? "define it, or remove the reference"))
+            }
+        }
+        switch document.kind {
+        case .policy: found += controls(document)
+        case .model: found += modelName(document)
+        case .team: found += memberships(document)
+        default: break
+        }
+        return found
+    }
+
+    func organizationCount() -> [Diagnostic] {
         let found = model.all(.organization)
         if found.count > 1 {
             let places = found.sorted { $0.name.span < $1.name.span }
@@ -31,44 +67,21 @@ struct LinkChecker {
         return []
     }
 
-    private func references() -> [Diagnostic] {
-        var found: [Diagnostic] = []
-        var names: [Kind: [String]] = [:]
-        for document in everything() {
-            for reference in document.references where !exists(reference.kind, reference.name.value) {
-                let candidates = names[reference.kind] ?? model.all(reference.kind).map(\.name.value)
-                names[reference.kind] = candidates
-                // A hint costs a walk over all names: past the first hundred nobody reads it.
-                let help = found.count < 100 ? Suggestion.help(for: reference.name.value, among: candidates) : nil
-                found.append(
-                    Diagnostic(
-                        .unresolvedReference, "there is no \(reference.kind.rawValue) `\(reference.name.value)`", at: reference.name.span,
-                        help: help ?? "define it, or remove the reference"))
-            }
-        }
-        return found + controls()
-    }
-
     /// The second half of `framework/control`; the first is an ordinary reference.
-    private func controls() -> [Diagnostic] {
-        var found: [Diagnostic] = []
-        for document in model.all(.policy) {
-            for control in Policy(spec: document.spec).controls {
-                let parts = control.value.split(separator: "/", maxSplits: 1).map(String.init)
-                guard parts.count == 2, let framework = model.find(.complianceFramework, parts[0]) else { continue }
-                let ids = ComplianceFramework(spec: framework.spec).controls.map(\.id.value)
-                if ids.contains(parts[1]) { continue }
-                found.append(
-                    Diagnostic(
-                        .unresolvedReference, "the framework `\(parts[0])` has no control `\(parts[1])`", at: control.span,
-                        related: [.init(span: framework.name.span, message: "the framework is defined here")],
-                        help: Suggestion.help(for: parts[1], among: ids) ?? "its controls: \(ids.joined(separator: ", "))"))
-            }
+    private func controls(_ document: Document) -> [Diagnostic] {
+        Policy(spec: document.spec).controls.compactMap { control in
+            let parts = control.value.split(separator: "/", maxSplits: 1).map(String.init)
+            guard parts.count == 2, let framework = model.find(.complianceFramework, parts[0]) else { return nil }
+            let ids = ComplianceFramework(spec: framework.spec).controls.map(\.id.value)
+            if ids.contains(parts[1]) { return nil }
+            return Diagnostic(
+                .unresolvedReference, "the framework `\(parts[0])` has no control `\(parts[1])`", at: control.span,
+                related: [.init(span: framework.name.span, message: "the framework is defined here")],
+                help: Suggestion.help(for: parts[1], among: ids) ?? "its controls: \(ids.joined(separator: ", "))")
         }
-        return found
     }
 
-    private func cycles() -> [Diagnostic] {
+    func cycles() -> [Diagnostic] {
         let teams = model.all(.team).map { document in (document, Team(spec: document.spec).parent.map { [$0] } ?? []) }
         let roles = model.all(.role).map { document in (document, Role(spec: document.spec).inherits) }
         return cycles(.team, teams, "is a part of itself") + cycles(.role, roles, "inherits from itself")
@@ -77,12 +90,12 @@ struct LinkChecker {
     /// A cycle is reported once, at the edge that closes it, with its whole way. Iterative: a chain may be as long as the repository.
     private func cycles(_ kind: Kind, _ nodes: [(document: Document, next: [Located<String>])], _ what: String) -> [Diagnostic] {
         var next: [String: [Located<String>]] = [:]
-        for node in nodes { next[node.document.name.value] = node.next }
+        for node in nodes { next[node.document.plainName] = node.next }
         var finished: Set<String> = []
         var found: [Diagnostic] = []
-        for start in nodes where !finished.contains(start.document.name.value) {
-            var way: [(name: String, edge: Int)] = [(start.document.name.value, 0)]
-            var place = [start.document.name.value: 0]
+        for start in nodes where !finished.contains(start.document.plainName) {
+            var way: [(name: String, edge: Int)] = [(start.document.plainName, 0)]
+            var place = [start.document.plainName: 0]
             while let (name, edge) = way.last {
                 guard let edges = next[name], edge < edges.count else {
                     finished.insert(name)
@@ -108,7 +121,7 @@ struct LinkChecker {
         return found
     }
 
-    private func identities() -> [Diagnostic] {
+    func identities() -> [Diagnostic] {
         var first: [String: Located<String>] = [:]
         var found: [Diagnostic] = []
         let all =
@@ -132,7 +145,7 @@ struct LinkChecker {
             model.all(kind).flatMap { document -> [Diagnostic] in
                 let identities = kind == .user ? User(spec: document.spec).identities : ServiceAccount(spec: document.spec).identities
                 return identities.compactMap { identity in
-                    guard let other = model.find(kind, identity.value), other.name.value != document.name.value else { return nil }
+                    guard let other = model.find(kind, identity.value), other !== document else { return nil }
                     return Diagnostic(
                         .duplicateIdentity, "the identity `\(identity.value)` is the name of another \(kind.rawValue)", at: identity.span,
                         related: [.init(span: other.name.span, message: "named here")],
@@ -142,53 +155,43 @@ struct LinkChecker {
         }
     }
 
-    private func modelNames() -> [Diagnostic] {
-        model.all(.model).compactMap { document in
-            let provider = Model(spec: document.spec).provider
-            if document.name.value.hasPrefix(provider.value + "/") { return nil }
-            return Diagnostic(
-                .invalidName, "the model `\(document.name.value)` belongs to the provider `\(provider.value)` but is not named for it",
+    private func modelName(_ document: Document) -> [Diagnostic] {
+        let provider = Model(spec: document.spec).provider
+        if document.plainName.hasPrefix(provider.value + "/") { return [] }
+        return [
+            Diagnostic(
+                .invalidName, "the model `\(document.plainName)` belongs to the provider `\(provider.value)` but is not named for it",
                 at: document.name.span, related: [.init(span: provider.span, message: "the provider is given here")],
                 help: "a model's name is `provider/model`: `\(provider.value)/…`")
+        ]
+    }
+
+    private func memberships(_ document: Document) -> [Diagnostic] {
+        let users = document.links.filter { document.tree.links[$0].kind == Kind.user.number }
+        // Nearly always all are different, which is quickly told.
+        if Set(users.map { document.tree.target(document.tree.links[$0]) }).count == users.count { return [] }
+        var seen: [String: SourceSpan] = [:]
+        return Team(spec: document.spec).members.compactMap { member in
+            guard let first = seen.updateValue(member.user.span, forKey: member.user.value) else { return nil }
+            return Diagnostic(
+                .duplicateEntry, "`\(member.user.value)` is a member of `\(document.plainName)` twice", at: member.user.span,
+                related: [.init(span: first, message: "first here")])
         }
     }
 
-    private func memberships() -> [Diagnostic] {
-        model.all(.team).flatMap { document -> [Diagnostic] in
-            var seen: [String: SourceSpan] = [:]
-            return Team(spec: document.spec).members.compactMap { member in
-                guard let first = seen.updateValue(member.user.span, forKey: member.user.value) else { return nil }
-                return Diagnostic(
-                    .duplicateEntry, "`\(member.user.value)` is a member of `\(document.name.value)` twice", at: member.user.span,
-                    related: [.init(span: first, message: "first here")])
-            }
-        }
-    }
-
-    private func globs() -> [Diagnostic] {
-        var found: [Diagnostic] = []
-        for document in everything() {
-            for glob in document.globs {
-                let names = model.all(glob.kind).map(\.name.value)
-                if hasUnreadFiles || broken[glob.kind] != nil || names.contains(where: { Glob.matches($0, glob.pattern.value) }) {
-                    continue
-                }
-                let isExact = !glob.pattern.value.contains("*")
-                let help = Suggestion.help(for: glob.pattern.value, among: names)
-                found.append(
-                    Diagnostic(
-                        isExact ? .unresolvedReference : .unmatchedGlob,
-                        isExact
-                            ? "there is no \(glob.kind.rawValue) `\(glob.pattern.value)`"
-                            : "`\(glob.pattern.value)` matches no \(glob.kind.rawValue)",
-                        at: glob.pattern.span, help: help ?? "define it, or remove the pattern"))
-            }
-        }
-        return found
+    private func glob(_ document: Document, _ link: Link, _ kind: Kind) -> Diagnostic? {
+        let pattern = document.tree.target(link)
+        if hasUnreadFiles || broken[kind] != nil || model.all(kind).contains(where: { Glob.matches($0.plainName, pattern) }) { return nil }
+        let isExact = !pattern.contains("*")
+        let help = Suggestion.help(for: pattern, among: model.all(kind).map(\.plainName))
+        return Diagnostic(
+            isExact ? .unresolvedReference : .unmatchedGlob,
+            isExact ? "there is no \(kind.rawValue) `\(pattern)`" : "`\(pattern)` matches no \(kind.rawValue)",
+            at: document.tree.span(link), help: help ?? "define it, or remove the pattern")
     }
 
     /// One note a kind, at its first document: what is only declared must not be mistaken for protection.
-    private func notEnforcedYet() -> [Diagnostic] {
+    func notEnforcedYet() -> [Diagnostic] {
         Kind.allCases.compactMap { kind in
             guard let text = kind.notEnforcedYet, let first = model.all(kind).map(\.name.span).min() else { return nil }
             let count = model.all(kind).count
@@ -201,6 +204,4 @@ struct LinkChecker {
     private func exists(_ kind: Kind, _ name: String) -> Bool {
         model.find(kind, name) != nil || broken[kind]?.contains(name) == true || hasUnreadFiles
     }
-
-    private func everything() -> [Document] { Kind.allCases.flatMap { model.all($0) } }
 }

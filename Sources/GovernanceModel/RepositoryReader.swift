@@ -30,7 +30,7 @@ public struct RepositorySnapshot: Sendable {
 public final class RepositoryReader {
     private var parsed: [GitTreeFile: ParsedFile] = [:]
     /// So many are in memory as text at once.
-    private static let filesAtATime = 256
+    private static let filesAtATime = 64
 
     public init() {}
 
@@ -70,8 +70,8 @@ public final class RepositoryReader {
             timings.parse += (clock.now - before).nanoseconds
             for (content, result) in zip(contents, results) { next[content.file] = result }
         }
-        parsed = next
         timings.read = (clock.now - start).nanoseconds - timings.parse
+        parsed = next
         var snapshot = Self.link(files.compactMap { next[$0] }, timings: timings)
         snapshot.commit = commit
         snapshot.parsedCount = unknown.count
@@ -129,7 +129,8 @@ public final class RepositoryReader {
     private static func link(_ files: [ParsedFile], timings: RepositorySnapshot.Timings) -> RepositorySnapshot {
         let clock = ContinuousClock()
         let start = clock.now
-        var (governance, diagnostics) = Governance.link(files)
+        let linked = LinkedVersion(files)
+        var diagnostics = files.flatMap(\.diagnostics) + linked.diagnostics
         if files.isEmpty {
             diagnostics = [
                 Diagnostic(
@@ -140,9 +141,8 @@ public final class RepositoryReader {
         var timings = timings
         timings.link = (clock.now - start).nanoseconds
         return RepositorySnapshot(
-            governance: governance, diagnostics: diagnostics.inReadingOrder(), commit: nil, sources: [:], fileCount: files.count,
-            parsedCount: 0,
-            timings: timings)
+            governance: linked.governance, diagnostics: diagnostics.inReadingOrder(), commit: nil, sources: [:], fileCount: files.count,
+            parsedCount: 0, timings: timings)
     }
 
     private static func pathsShown(_ diagnostics: [Diagnostic]) -> Set<String> {

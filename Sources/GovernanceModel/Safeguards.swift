@@ -8,7 +8,11 @@ extension Governance {
     /// The documents that are annotated as protected.
     public var protectedDocuments: [(kind: Kind, name: String)] {
         Kind.allCases.flatMap { kind in
-            all(kind).filter { $0.annotations[Self.protectAnnotation] == .string("true") }.map { (kind, $0.name.value) }
+            all(kind).filter(\.isProtected).map { (kind, $0.plainName) }
         }
     }
+}
+
+extension Document {
+    fileprivate var isProtected: Bool { annotations[Governance.protectAnnotation] == .string("true") }
 }

@@ -7,27 +7,41 @@ import YAML
 /// The accessors of the kinds stand on it. A field that is absent, or (in a document that failed its checks) has another type, reads as
 /// `nil` or empty.
 public struct SpecNode: Sendable {
-    let node: YAMLNode
-    let path: String
+    let tree: SpecTree
+    let offset: Int
 
-    init(_ node: YAMLNode, path: String) {
-        self.node = node
-        self.path = path
+    init(_ tree: SpecTree, at offset: Int) {
+        self.tree = tree
+        self.offset = offset
     }
 
-    public var span: SourceSpan { SourceSpan(path: path, node.range) }
+    var head: SpecTree.Head { tree.head(at: offset) }
+
+    public var span: SourceSpan { SourceSpan(path: tree.path, head.range) }
 
     /// The field `name` of a mapping.
-    public subscript(name: String) -> SpecNode? {
-        guard case .mapping(let entries) = node.content, let entry = entries.first(where: { $0.key == name }) else { return nil }
-        return SpecNode(entry.value, path: path)
-    }
+    public subscript(name: String) -> SpecNode? { tree.field(name, of: offset).map { SpecNode(tree, at: $0) } }
 
     public var string: Located<String>? {
-        guard case .scalar(let text, _) = node.content else { return nil }
-        var located = Located(text, at: span)
-        located.textIndentation = node.textIndentation
+        let head = head
+        guard case .scalar = head.shape else { return nil }
+        var located = Located(tree.text(head.content), at: SourceSpan(path: tree.path, head.range))
+        located.textIndentation = head.textIndentation
         return located
+    }
+
+    /// The text of a scalar, without its place.
+    public var text: String? {
+        let head = head
+        guard case .scalar = head.shape else { return nil }
+        return tree.text(head.content)
+    }
+
+    /// The same, as bytes that are valid during the call.
+    public func withText<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result? {
+        let head = head
+        guard case .scalar = head.shape else { return nil }
+        return tree.withBytes(head.content, body)
     }
 
     /// A scalar as it is written: enough to tell that two have the same value. Compared by bytes, unlike texts, of which two ways to compose a
@@ -50,8 +64,9 @@ public struct SpecNode: Sendable {
     }
 
     public var scalar: Scalar? {
-        guard case .scalar(let text, let isPlain) = node.content else { return nil }
-        return Scalar(text: text, isPlain: isPlain)
+        let head = head
+        guard case .scalar(let isPlain) = head.shape else { return nil }
+        return Scalar(text: tree.text(head.content), isPlain: isPlain)
     }
 
     public func string(_ name: String) -> Located<String>? { self[name]?.string }
@@ -62,24 +77,62 @@ public struct SpecNode: Sendable {
     public func strings(_ name: String) -> [Located<String>] { self[name]?.strings ?? [] }
 
     /// The texts of a sequence.
-    public var strings: [Located<String>] {
-        guard case .sequence(let items) = node.content else { return [] }
-        return items.compactMap { SpecNode($0, path: path).string }
+    public var strings: [Located<String>] { items.compactMap(\.string) }
+
+    /// The same without their places.
+    public var texts: [String] {
+        var texts: [String] = []
+        forEachItem { if let text = $0.text { texts.append(text) } }
+        return texts
     }
 
-    public func list(_ name: String) -> [SpecNode] {
-        guard let field = self[name], case .sequence(let items) = field.node.content else { return [] }
-        return items.map { SpecNode($0, path: path) }
+    public func texts(_ name: String) -> [String] { self[name]?.texts ?? [] }
+
+    /// The items of a sequence.
+    public var items: [SpecNode] {
+        let head = head
+        guard head.shape == .sequence else { return [] }
+        var items: [SpecNode] = []
+        items.reserveCapacity(head.count)
+        forEachItem(head) { items.append($0) }
+        return items
     }
+
+    /// Visits the items of a sequence.
+    public func forEachItem(_ body: (SpecNode) -> Void) {
+        let head = head
+        if head.shape == .sequence { forEachItem(head, body) }
+    }
+
+    private func forEachItem(_ head: SpecTree.Head, _ body: (SpecNode) -> Void) {
+        var position = head.content.lowerBound
+        for _ in 0..<head.count {
+            body(SpecNode(tree, at: position))
+            position = tree.end(of: position)
+        }
+    }
+
+    /// The entries of a mapping, in the order of the file.
+    var entries: [(key: Located<String>, value: SpecNode)] {
+        let head = head
+        guard head.shape == .mapping else { return [] }
+        var entries: [(key: Located<String>, value: SpecNode)] = []
+        var position = head.content.lowerBound
+        for _ in 0..<head.count {
+            let key = tree.key(&position)
+            entries.append((Located(tree.text(key.text), at: SourceSpan(path: tree.path, key.range)), SpecNode(tree, at: position)))
+            position = tree.end(of: position)
+        }
+        return entries
+    }
+
+    public func list(_ name: String) -> [SpecNode] { self[name]?.items ?? [] }
 
     /// The entries of the mapping `name`, in the order of the file.
-    public func map(_ name: String) -> [(key: Located<String>, value: SpecNode)] {
-        guard let field = self[name], case .mapping(let entries) = field.node.content else { return [] }
-        return entries.map { (Located($0.key, at: SourceSpan(path: path, $0.keyRange)), SpecNode($0.value, path: path)) }
-    }
+    public func map(_ name: String) -> [(key: Located<String>, value: SpecNode)] { self[name]?.entries ?? [] }
 
     public func bool(_ name: String) -> Bool? {
-        guard let text = string(name)?.value else { return nil }
+        guard let text = self[name]?.text else { return nil }
         return ["true", "True", "TRUE"].contains(text)
     }
 
@@ -93,33 +146,12 @@ public struct SpecNode: Sendable {
         guard let field = string(name), let value = Decimal.nanoUnits(field.value) else { return nil }
         return Located(value, at: field.span)
     }
-
-    /// The value as JSON by YAML's core schema.
-    public var json: JSONValue { JSONValue(coreSchema: node) }
 }
 
 extension SourceSpan {
     public init(path: String, _ range: YAMLRange) {
         self.init(
             path: path, line: Int(range.line), column: Int(range.column), endLine: Int(range.endLine), endColumn: Int(range.endColumn))
-    }
-}
-
-extension JSONValue {
-    /// A YAML node as JSON, scalars read by the core schema.
-    init(coreSchema node: YAMLNode) {
-        switch node.content {
-        case .sequence(let items): self = .array(items.map { JSONValue(coreSchema: $0) })
-        case .mapping(let entries): self = .object(JSONObject(entries.map { ($0.key, JSONValue(coreSchema: $0.value)) }))
-        case .scalar(let text, let isPlain):
-            switch YAMLScalarType(text, isPlain: isPlain) {
-            case .null: self = .null
-            case .bool: self = .bool(text.lowercased() == "true")
-            case .int: self = YAMLNumber.int(text).map { .int($0) } ?? Decimal.normalise(text).map { .decimal($0) } ?? .string(text)
-            case .float: self = Decimal.normalise(text).map { .decimal($0) } ?? .string(text)
-            case .string: self = .string(text)
-            }
-        }
     }
 }
 

@@ -1,24 +1,21 @@
 import Diagnostics
-import JSON
 import YAML
 
 /// What every document has: apiVersion, kind and metadata.
 extension StructureChecker {
     struct Header {
         var kind: Kind?
-        var name: Located<String>?
-        var labels = JSONObject()
-        var annotations = JSONObject()
+        var name: String?
     }
 
     private static let topLevel = ["apiVersion", "kind", "metadata", "spec"]
     private static let metadataFields = ["name", "labels", "annotations"]
 
-    mutating func header(_ document: SpecNode) -> Header {
+    mutating func header(_ document: YAMLNode) -> Header {
         var header = Header()
-        guard case .mapping(let entries) = document.node.content else {
+        guard case .mapping(let entries) = document.content else {
             report(
-                .notADocument, "expected a document, found \(Self.describe(document.node))", document.node.range,
+                .notADocument, "expected a document, found \(Self.describe(document))", document.range,
                 help: "a document is a mapping with `apiVersion`, `kind`, `metadata` and `spec`")
             return header
         }
@@ -29,78 +26,84 @@ extension StructureChecker {
         return header
     }
 
-    private mutating func version(_ document: SpecNode) {
+    private mutating func version(_ document: YAMLNode) {
         guard let version = document["apiVersion"] else {
             return report(
-                .missingField, "the field `apiVersion` is missing", Self.start(document.node.range),
+                .missingField, "the field `apiVersion` is missing", Self.start(document.range),
                 help: "add `apiVersion: \(Kind.apiVersion)`")
         }
-        if version.string?.value != Kind.apiVersion {
+        if version.scalarText != Kind.apiVersion {
             report(
-                .unsupportedVersion, "the apiVersion \(Self.quote(version.node)) is not known", version.node.range,
+                .unsupportedVersion, "the apiVersion \(Self.quote(version)) is not known", version.range,
                 help: "write `apiVersion: \(Kind.apiVersion)`")
         }
     }
 
-    private mutating func kind(_ document: SpecNode) -> Kind? {
+    private mutating func kind(_ document: YAMLNode) -> Kind? {
         guard let field = document["kind"] else {
             report(
-                .missingField, "the field `kind` is missing", Self.start(document.node.range),
+                .missingField, "the field `kind` is missing", Self.start(document.range),
                 help: "one of \(Self.names(Kind.allCases.map(\.rawValue)))")
             return nil
         }
-        guard let text = field.string?.value, let kind = Kind(rawValue: text) else {
+        guard let text = field.scalarText, let kind = Kind(rawValue: text) else {
             let kinds = Kind.allCases.map(\.rawValue)
             report(
-                .unknownKind, "the kind \(Self.quote(field.node)) does not exist", field.node.range,
-                help: Suggestion.help(for: field.string?.value ?? "", among: kinds) ?? "one of \(Self.names(kinds))")
+                .unknownKind, "the kind \(Self.quote(field)) does not exist", field.range,
+                help: Suggestion.help(for: field.scalarText ?? "", among: kinds) ?? "one of \(Self.names(kinds))")
             return nil
         }
         return kind
     }
 
-    private mutating func metadata(_ document: SpecNode, _ header: inout Header) {
+    private mutating func metadata(_ document: YAMLNode, _ header: inout Header) {
         guard let metadata = document["metadata"] else {
             return report(
-                .missingField, "the field `metadata` is missing", Self.start(document.node.range), help: "add `metadata: {name: …}`")
+                .missingField, "the field `metadata` is missing", Self.start(document.range), help: "add `metadata: {name: …}`")
         }
-        guard case .mapping(let entries) = metadata.node.content else {
-            return report(.wrongType, "`metadata` must be a mapping, found \(Self.describe(metadata.node))", metadata.node.range)
+        guard case .mapping(let entries) = metadata.content else {
+            return report(.wrongType, "`metadata` must be a mapping, found \(Self.describe(metadata))", metadata.range)
         }
         unknown(entries, known: Self.metadataFields, in: "`metadata`")
         for name in ["labels", "annotations"] {
             guard let field = metadata[name] else { continue }
-            let value = self.value(field.node, .map(.string(.text)), place: "metadata.\(name)")
-            if name == "labels" {
-                header.labels = value.objectValue ?? JSONObject()
-            } else {
-                header.annotations = value.objectValue ?? JSONObject()
-            }
+            at(.field("metadata")) { $0.at(.field(name)) { $0.value(field, .map(.string(.text))) } }
         }
         guard let name = metadata["name"] else {
-            return report(.missingField, "the field `metadata.name` is missing", Self.start(metadata.node.range), help: "add `name: …`")
+            return report(.missingField, "the field `metadata.name` is missing", Self.start(metadata.range), help: "add `name: …`")
         }
-        guard let text = name.string else {
-            return report(.wrongType, "`metadata.name` must be a string, found \(Self.describe(name.node))", name.node.range)
+        guard let text = name.scalarText else {
+            return report(.wrongType, "`metadata.name` must be a string, found \(Self.describe(name))", name.range)
         }
-        guard Names.isValid(text.value, for: header.kind) else {
+        guard Names.isValid(text, for: header.kind) else {
             let shape = header.kind == .model ? "a model's name is `provider/model`, each part " : "a name is made of "
-            return report(.invalidName, "`\(text.value)` is not a valid name", name.node.range, help: shape + Names.rule)
+            return report(.invalidName, "`\(text)` is not a valid name", name.range, help: shape + Names.rule)
         }
         header.name = text
     }
 
-    /// The checked `spec`; of a kind that requires nothing it may be left out.
-    mutating func spec(_ document: SpecNode, of kind: Kind) -> (node: SpecNode, json: JSONObject) {
-        if let spec = document["spec"] { return (spec, object(spec.node, schema: kind.schema, place: "spec")) }
-        let empty = SpecNode(YAMLNode(content: .mapping([]), range: Self.start(document.node.range)), path: path)
-        let required = kind.schema.fields.filter(\.isRequired).map(\.name)
-        if required.isEmpty, kind.schema.rule == nil { return (empty, object(empty.node, schema: kind.schema, place: "spec")) }
-        if case .mapping = document.node.content {
+    /// Checks the `spec`; of a kind that requires nothing it may be left out.
+    mutating func spec(_ document: YAMLNode, of kind: Kind) {
+        let schema = kind.schema
+        if let spec = document["spec"] { return at(.field("spec")) { $0.object(spec, schema: schema) } }
+        let required = schema.fields.filter(\.isRequired).map(\.name)
+        if required.isEmpty, schema.rule == nil { return }
+        if case .mapping = document.content {
             report(
-                .missingField, "the field `spec` is missing", Self.start(document.node.range),
+                .missingField, "the field `spec` is missing", Self.start(document.range),
                 help: required.isEmpty ? "add `spec`" : "add `spec` with at least \(Self.names(required))")
         }
-        return (empty, JSONObject())
+    }
+}
+
+extension YAMLNode {
+    /// The field `name` of a mapping.
+    subscript(name: String) -> YAMLNode? {
+        guard case .mapping(let entries) = content else { return nil }
+        return entries.first { $0.key == name }?.value
+    }
+
+    var scalarText: String? {
+        if case .scalar(let text, _) = content { text } else { nil }
     }
 }

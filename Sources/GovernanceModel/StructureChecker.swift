@@ -1,25 +1,45 @@
 import Diagnostics
-import JSON
 import YAML
 
-/// Checks one document against its kind's schema and turns it into JSON on the way.
+/// Checks one document against its kind's schema.
 struct StructureChecker {
     let path: String
     private(set) var diagnostics: [Diagnostic] = []
-    var references: [Document.Reference] = []
-    var globs: [Document.GlobUse] = []
+    /// The way to what is being checked.
+    private var way: [Step] = []
+
+    /// From a value to one in it.
+    enum Step {
+        case field(String)
+        case item(Int)
+    }
 
     init(path: String) { self.path = path }
 
+    /// What is being checked, as documents spell it: `spec.rules[0].when`. Put together only for a message.
+    var place: String {
+        way.reduce(into: "") { text, step in
+            switch step {
+            case .field(let name): text += text.isEmpty ? name : ".\(name)"
+            case .item(let number): text += "[\(number)]"
+            }
+        }
+    }
+
+    /// Checks something below what is being checked.
+    mutating func at(_ step: Step, _ check: (inout Self) -> Void) {
+        way.append(step)
+        check(&self)
+        way.removeLast()
+    }
+
     // MARK: Objects
 
-    mutating func object(_ node: YAMLNode, schema: ObjectSchema, place: String) -> JSONObject {
+    mutating func object(_ node: YAMLNode, schema: ObjectSchema) {
         guard case .mapping(let entries) = node.content else {
-            report(.wrongType, "`\(place)` must be a mapping, found \(Self.describe(node))", node.range)
-            return JSONObject()
+            return report(.wrongType, "`\(place)` must be a mapping, found \(Self.describe(node))", node.range)
         }
-        unknown(entries, known: schema.fields.map(\.name), in: "`\(place)`")
-        var members: [(String, JSONValue)] = []
+        if entries.contains(where: { schema.field($0.key) == nil }) { unknown(entries, known: schema.fields.map(\.name), in: "`\(place)`") }
         for field in schema.fields {
             guard let entry = entries.first(where: { $0.key == field.name }) else {
                 if field.isRequired {
@@ -29,13 +49,12 @@ struct StructureChecker {
                 }
                 continue
             }
-            members.append((field.name, value(entry.value, field.type, place: "\(place).\(field.name)")))
+            at(.field(field.name)) { $0.value(entry.value, field.type) }
         }
-        check(schema.rule, entries, node, place: place)
-        return JSONObject(members)
+        check(schema.rule, entries, node)
     }
 
-    mutating func check(_ rule: ObjectSchema.Rule?, _ entries: [YAMLNode.Entry], _ node: YAMLNode, place: String) {
+    private mutating func check(_ rule: ObjectSchema.Rule?, _ entries: [YAMLNode.Entry], _ node: YAMLNode) {
         switch rule {
         case nil: break
         case .exactlyOne(let names):
@@ -69,21 +88,22 @@ struct StructureChecker {
     /// Looks at every text of the document, keys included: for credentials, and for NUL, which Postgres stores nowhere.
     mutating func scanTexts(_ node: YAMLNode) {
         switch node.content {
-        case .scalar(let text, _):
-            if text.utf8.contains(0) {
-                report(.invalidValue, "a NUL character cannot be stored", node.range, help: "remove the `\\0`")
-            }
-            guard let found = SecretScanner.find(in: text) else { return }
-            report(
-                .secretInDocument, "\(found.name) must not stand in a document", node.range,
-                help: "revoke it now, since it is in the history of the repository; keep credentials in the environment or a secret store")
+        case .scalar(let text, _): scan(text, node.range)
         case .sequence(let items): for item in items { scanTexts(item) }
         case .mapping(let entries):
             for entry in entries {
-                scanTexts(YAMLNode(content: .scalar(entry.key, isPlain: false), range: entry.keyRange))
+                scan(entry.key, entry.keyRange)
                 scanTexts(entry.value)
             }
         }
+    }
+
+    private mutating func scan(_ text: String, _ range: YAMLRange) {
+        if text.utf8.contains(0) { report(.invalidValue, "a NUL character cannot be stored", range, help: "remove the `\\0`") }
+        guard let found = SecretScanner.find(in: text) else { return }
+        report(
+            .secretInDocument, "\(found.name) must not stand in a document", range,
+            help: "revoke it now, since it is in the history of the repository; keep credentials in the environment or a secret store")
     }
 
     // MARK: Reporting
@@ -94,9 +114,8 @@ struct StructureChecker {
         diagnostics.append(Diagnostic(code, message, at: SourceSpan(path: path, range), related: related, help: help))
     }
 
-    mutating func wrong(_ node: YAMLNode, _ expected: String, _ place: String, help: String? = nil) -> JSONValue {
+    mutating func wrong(_ node: YAMLNode, _ expected: String, help: String? = nil) {
         report(.wrongType, "`\(place)` must be \(expected), found \(Self.describe(node))", node.range, help: help)
-        return .null
     }
 
     static func start(_ range: YAMLRange) -> YAMLRange {

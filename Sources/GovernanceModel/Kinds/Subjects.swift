@@ -79,6 +79,12 @@ public struct Team: Sendable {
 
     public var parent: Located<String>? { spec.string("parent") }
     public var roles: [Located<String>] { spec.strings("roles") }
+
+    /// The names of the members alone, in the order of the file.
+    public func forEachMemberName(_ body: (String) -> Void) {
+        spec["members"]?.forEachItem { if let name = $0["user"]?.text { body(name) } }
+    }
+
     public var members: [Member] {
         spec.list("members").map { Member(user: $0.requiredString("user"), role: $0.string("role")?.value ?? "member") }
     }
