@@ -29,6 +29,7 @@ public struct RepositorySnapshot: Sendable {
 /// Not for use by two threads at once.
 public final class RepositoryReader {
     private var parsed: [GitTreeFile: ParsedFile] = [:]
+    private var linked: LinkedVersion?
     /// So many are in memory as text at once.
     private static let filesAtATime = 64
 
@@ -71,8 +72,9 @@ public final class RepositoryReader {
             for (content, result) in zip(contents, results) { next[content.file] = result }
         }
         timings.read = (clock.now - start).nanoseconds - timings.parse
+        let removed = parsed.filter { next[$0.key] == nil }.map(\.value)
         parsed = next
-        var snapshot = Self.link(files.compactMap { next[$0] }, timings: timings)
+        var snapshot = link(files.compactMap { next[$0] }, changes: (removed, unknown.compactMap { next[$0] }), timings: timings)
         snapshot.commit = commit
         snapshot.parsedCount = unknown.count
         addSources(for: snapshot.diagnostics, to: &snapshot, from: repository)
@@ -115,7 +117,8 @@ public final class RepositoryReader {
             sources[path] = bytes
         }
         timings.read = (clock.now - start).nanoseconds - timings.parse
-        var snapshot = Self.link(files, timings: timings)
+        parsed = [:]
+        var snapshot = link(files, changes: nil, timings: timings)
         snapshot.parsedCount = files.count
         snapshot.sources = sources
         return snapshot
@@ -126,10 +129,15 @@ public final class RepositoryReader {
         return ParsedFile(path: path, documents: [], broken: [], diagnostics: [diagnostic])
     }
 
-    private static func link(_ files: [ParsedFile], timings: RepositorySnapshot.Timings) -> RepositorySnapshot {
+    /// - Parameter changes: files of the version before that are gone, and files that are new.
+    private func link(
+        _ files: [ParsedFile], changes: (removed: [ParsedFile], added: [ParsedFile])?, timings: RepositorySnapshot.Timings
+    ) -> RepositorySnapshot {
         let clock = ContinuousClock()
         let start = clock.now
-        let linked = LinkedVersion(files)
+        let linked = changes.flatMap { self.linked?.next(removing: $0.removed, adding: $0.added) } ?? LinkedVersion(files)
+        // A folder's files are not kept, so that nothing can follow from them.
+        self.linked = changes == nil ? nil : linked
         var diagnostics = files.flatMap(\.diagnostics) + linked.diagnostics
         if files.isEmpty {
             diagnostics = [
