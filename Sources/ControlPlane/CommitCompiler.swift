@@ -21,6 +21,7 @@ public struct CompiledCommit: Sendable {
 /// Compiles the commits of one repository, one after the other, parsing only what has changed.
 public final class CommitCompiler {
     private let reader = RepositoryReader()
+    private let memory = CompilerMemory()
 
     public init() {}
 
@@ -33,7 +34,7 @@ public final class CommitCompiler {
         let start = clock.now
         let origin = BundleOrigin(commit: commit.id.description, tree: commit.tree.description, time: commit.time)
         let result = PolicyCompiler.compile(
-            snapshot.governance, origin: origin, isLinked: !snapshot.diagnostics.hasErrors, now: now)
+            snapshot.governance, origin: origin, isLinked: !snapshot.diagnostics.hasErrors, now: now, memory: memory)
         let elapsed = (clock.now - start).nanoseconds
         let diagnostics = (snapshot.diagnostics + result.diagnostics).inReadingOrder()
         reader.addSources(for: diagnostics, to: &snapshot, from: repository)

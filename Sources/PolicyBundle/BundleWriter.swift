@@ -68,6 +68,13 @@ public struct BundleWriter {
         return UInt32(sections[BundleSection.strx.rawValue].count - 2)
     }
 
+    /// The same for a text that lies somewhere as UTF-8.
+    public mutating func uniqueString(_ text: UnsafeBufferPointer<UInt8>) -> UInt32 {
+        stringBytes.append(contentsOf: text)
+        sections[BundleSection.strx.rawValue].append(UInt32(clamping: stringBytes.count))
+        return UInt32(sections[BundleSection.strx.rawValue].count - 2)
+    }
+
     /// A list of words; equal ones are stored once.
     public mutating func list(_ words: [UInt32]) -> (offset: UInt32, count: UInt32) {
         if words.isEmpty { return (0, 0) }
@@ -101,6 +108,22 @@ public struct BundleWriter {
         let index = count(section)
         sections[section.rawValue] += words
         return index
+    }
+
+    /// Appends a subject: there may be a million, and a list of words for each would take as long as all else.
+    public mutating func subject(
+        name: UInt32, email: UInt32, flags: UInt32, subjectClass: UInt32, attributes: UInt32, path: UInt32, line: UInt32
+    ) -> UInt32 {
+        let section = BundleSection.subj.rawValue
+        let row = count(.subj)
+        sections[section].append(name)
+        sections[section].append(email)
+        sections[section].append(flags)
+        sections[section].append(subjectClass)
+        sections[section].append(attributes)
+        sections[section].append(path)
+        sections[section].append(line)
+        return row
     }
 
     /// Appends a record unless there is an equal one.

@@ -5,7 +5,7 @@ import PolicyBundle
 
 extension BundleEmitter {
     mutating func policy(_ document: Document, _ policy: Policy) {
-        let compiled = conditions.policies[document.name.value] ?? CompiledConditions.PolicyConditions()
+        let compiled = conditions.policy(document.plainName)
         // A variable may read those before it.
         let variables = writer.list(
             compiled.variables.enumerated().map { number, program in
@@ -17,7 +17,7 @@ extension BundleEmitter {
         let ruleCount = writer.count(.rule) - first
         let controls = writer.list(strings: policy.controls.map(\.value))
         var record: [PolicyColumn: UInt32] = [
-            .name: writer.string(document.name.value), .typeName: writer.string(policy.type), .enforcement: Self.number(policy.enforcement),
+            .name: writer.string(document.plainName), .typeName: writer.string(policy.type), .enforcement: Self.number(policy.enforcement),
             .severity: writer.string(policy.severity), .variables: variables.offset, .variableCount: variables.count, .rules: first,
             .ruleCount: ruleCount, .controls: controls.offset, .controlCount: controls.count, .source: source(document.span),
         ]
@@ -136,7 +136,7 @@ extension BundleEmitter {
         let row = writer.append(
             .exem,
             [
-                ExemptionColumn.name: writer.string(document.name.value), .subjectKind: UInt32(kinds.firstIndex(of: subject.kind) ?? 0),
+                ExemptionColumn.name: writer.string(document.plainName), .subjectKind: UInt32(kinds.firstIndex(of: subject.kind) ?? 0),
                 .subject: writer.string(subject.name), .policies: policies.offset, .policyCount: policies.count, .expiresLow: expires.low,
                 .expiresHigh: expires.high, .reason: writer.string(document.spec.requiredString("reason").value),
                 .source: source(document.span),

@@ -13,7 +13,8 @@ struct BundleEmitter {
     var writer = BundleWriter()
     /// For each subject attribute, by number, where the values are that were stored last.
     private var attributeValues: [Int: [SpecNode.Scalar: UInt32]] = [:]
-    var closures: Closures
+    private var closures: Closures
+    private let users: SubjectMemory
     let names: MatchDimensions.Names
     let policyIndex: [String: UInt32]
     let universe: RequestUniverse
@@ -31,14 +32,18 @@ struct BundleEmitter {
     private let resourceTypeList: [Organization.ResourceType]
     private var paths: (path: String, id: UInt32)?
 
-    init(governance: Governance, organization: Organization, conditions: CompiledConditions, environment: CELEnvironment) {
+    init(
+        governance: Governance, organization: Organization, conditions: CompiledConditions, environment: CELEnvironment, closures: Closures,
+        subjects: SubjectMemory
+    ) {
+        users = subjects
+        self.closures = closures
         self.governance = governance
         self.organization = organization
         self.conditions = conditions
         self.environment = environment
-        closures = Closures(governance)
         func index(_ kind: Kind) -> [String: UInt32] {
-            Dictionary(uniqueKeysWithValues: governance.all(kind).enumerated().map { ($1.name.value, UInt32($0)) })
+            Dictionary(uniqueKeysWithValues: governance.all(kind).enumerated().map { ($1.plainName, UInt32($0)) })
         }
         names = MatchDimensions.Names(
             teams: closures.teamIndex.mapValues { UInt32($0) }, roles: closures.roleIndex.mapValues { UInt32($0) },
@@ -47,11 +52,10 @@ struct BundleEmitter {
         subjectAttributes = organization.subjectAttributes
         resourceTypeList = organization.resourceTypes.sorted { $0.name.value.utf8.lexicographicallyPrecedes($1.name.value.utf8) }
         universe = Self.universe(governance, resourceTypeList, names.providers)
-        let users = governance.all(.user)
-        let accounts = governance.all(.serviceAccount)
+        let userCount = governance.all(.user).count
         let subjectRow = { (isServiceAccount: Bool, name: String) -> UInt32? in
-            let row = Self.position(of: name, in: isServiceAccount ? accounts : users)
-            return row.map { UInt32(isServiceAccount ? users.count + $0 : $0) }
+            let row = governance.place(of: name, isServiceAccount ? .serviceAccount : .user)
+            return row.map { UInt32(isServiceAccount ? userCount + $0 : $0) }
         }
         self.subjectRow = subjectRow
         self.index = MatchIndexBuilder(universe: universe, subjectRow: subjectRow)
@@ -79,19 +83,9 @@ struct BundleEmitter {
             models: governance.all(.model).map { document in
                 let model = Model(spec: document.spec)
                 return RequestUniverse.Model(
-                    name: document.name.value, provider: providers[model.provider.value] ?? 0, tags: model.tags)
+                    name: document.plainName, provider: providers[model.provider.value] ?? 0, tags: model.tags)
             }, types: types.map(\.name.value),
             actions: actions.sorted { $0.lexicographicallyPrecedes($1) }.map { String(decoding: $0, as: UTF8.self) })
-    }
-
-    /// Documents of a kind are sorted by name.
-    private static func position(of name: String, in documents: [Document]) -> Int? {
-        var (low, high) = (0, documents.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if documents[middle].name.value.utf8.lexicographicallyPrecedes(name.utf8) { low = middle + 1 } else { high = middle }
-        }
-        return low < documents.count && documents[low].name.value == name ? low : nil
     }
 
     mutating func emit(origin: BundleOrigin) throws(BundleError) -> [UInt8] {
@@ -176,39 +170,50 @@ struct BundleEmitter {
     // MARK: Subjects
 
     private mutating func subjects() {
-        writer.reserve(subjects: governance.all(.user).count + governance.all(.serviceAccount).count)
-        for document in governance.all(.user) {
-            let user = User(spec: document.spec)
-            let teams = closures.teams(ofUser: document.name.value)
-            subject(
-                document, type: 0, email: user.email.value, isDisabled: user.isDisabled, teams: teams, roles: user.roles,
-                attributes: user.attributes, identities: user.identities)
+        let (users, accounts) = (governance.all(.user), governance.all(.serviceAccount))
+        writer.reserve(subjects: users.count + accounts.count)
+        // Where classes and sets of attributes are, as soon as the first subject has one. What was written once is found again whenever it is
+        // written anew, so that leaving that out changes nothing.
+        var classes = [UInt32](repeating: BundleFormat.none, count: self.users.classes.count)
+        var attributeSets = [UInt32](repeating: BundleFormat.none, count: self.users.attributesCount)
+        for (place, document) in users.enumerated() {
+            let user = self.users.users[place]
+            let number = Int(user.classNumber)
+            if classes[number] == BundleFormat.none {
+                let own = self.users.classes[number]
+                classes[number] = subjectClass(roles: own.roles, teams: own.teams)
+            }
+            let name = writer.uniqueString(document.plainName)
+            let email = user.email?.withText { writer.uniqueString($0) } ?? writer.string("")
+            let attributes: UInt32
+            if let number = user.attributesNumber.map({ Int($0) }) {
+                if attributeSets[number] == BundleFormat.none { attributeSets[number] = self.attributes(document.spec.map("attributes")) }
+                attributes = attributeSets[number]
+            } else {
+                attributes = self.attributes(document.spec.map("attributes"))
+            }
+            let row = writer.subject(
+                name: name, email: email, flags: user.isDisabled ? SubjectColumn.disabled : 0, subjectClass: classes[number],
+                attributes: attributes, path: path(document.path), line: UInt32(clamping: document.line))
+            if user.hasIdentities {
+                for identity in document.spec.texts("identities") { writer.identity(identity, type: 0, subject: row) }
+            }
         }
-        for document in governance.all(.serviceAccount) {
+        for document in accounts {
             let account = ServiceAccount(spec: document.spec)
-            subject(
-                document, type: 1, email: "", isDisabled: account.isDisabled, teams: [], roles: account.roles,
-                attributes: account.attributes,
-                identities: account.identities)
+            let roles = closures.roles(own: account.roles.map(\.value), teams: [])
+            let subjectClass = subjectClass(roles: roles, teams: [])
+            let row = writer.subject(
+                name: writer.uniqueString(document.plainName), email: writer.string(""),
+                flags: (account.isDisabled ? SubjectColumn.disabled : 0) | SubjectColumn.serviceAccount, subjectClass: subjectClass,
+                attributes: attributes(account.attributes), path: path(document.path), line: UInt32(clamping: document.line))
+            for identity in account.identities { writer.identity(identity.value, type: 1, subject: row) }
         }
     }
 
-    private mutating func subject(
-        _ document: Document, type: UInt32, email: String, isDisabled: Bool, teams: [Int], roles: [Located<String>],
-        attributes: [(key: Located<String>, value: SpecNode)], identities: [Located<String>]
-    ) {
-        let roleList = writer.list(closures.roles(own: roles.map(\.value), teams: teams).map(UInt32.init))
-        let teamList = writer.list(teams.map(UInt32.init))
-        let subjectClass = writer.appendOnce(.clss, words: [roleList.offset, roleList.count, teamList.offset, teamList.count])
-        let span = document.span
-        let flags = (isDisabled ? SubjectColumn.disabled : 0) | (type == 1 ? SubjectColumn.serviceAccount : 0)
-        let row = writer.append(
-            .subj,
-            words: [
-                writer.uniqueString(document.name.value), email.isEmpty ? writer.string("") : writer.uniqueString(email), flags,
-                subjectClass, self.attributes(attributes), path(span.path), UInt32(clamping: span.line),
-            ])
-        for identity in identities { writer.identity(identity.value, type: type, subject: row) }
+    private mutating func subjectClass(roles: [UInt32], teams: [UInt32]) -> UInt32 {
+        let (roleList, teamList) = (writer.list(roles), writer.list(teams))
+        return writer.appendOnce(.clss, words: [roleList.offset, roleList.count, teamList.offset, teamList.count])
     }
 
     /// The list of the attributes' values in the order in which they are declared.
@@ -241,16 +246,16 @@ struct BundleEmitter {
     }
 
     private mutating func team(_ document: Document) {
-        let parent = Team(spec: document.spec).parent.flatMap { closures.teamIndex[$0.value] }.map { UInt32($0) }
+        let parent = document.spec["parent"]?.text.flatMap { closures.teamIndex[$0] }.map { UInt32($0) }
         writer.append(
             .team,
             [
-                TeamColumn.name: writer.string(document.name.value), .parent: parent ?? BundleFormat.none, .source: source(document.span),
+                TeamColumn.name: writer.string(document.plainName), .parent: parent ?? BundleFormat.none, .source: source(document.span),
             ])
     }
 
     private mutating func role(_ document: Document) {
-        let programs = conditions.permissions[document.name.value] ?? []
+        let programs = conditions.permissions(ofRole: document.plainName)
         let first = writer.count(.perm)
         var residual: [UInt32] = []
         var unconditional: [GrantBuilder.Reach] = []
@@ -276,7 +281,7 @@ struct BundleEmitter {
         writer.append(
             .role,
             [
-                RoleColumn.name: writer.string(document.name.value), .permissions: first, .permissionCount: writer.count(.perm) - first,
+                RoleColumn.name: writer.string(document.plainName), .permissions: first, .permissionCount: writer.count(.perm) - first,
                 .residual: residualList.offset, .residualCount: residualList.count, .source: source(document.span),
             ])
     }
@@ -288,7 +293,7 @@ struct BundleEmitter {
         writer.append(
             .prov,
             [
-                ProviderColumn.name: writer.string(document.name.value), .protocolType: writer.string(provider.type),
+                ProviderColumn.name: writer.string(document.plainName), .protocolType: writer.string(provider.type),
                 .region: provider.region.map { writer.string($0) } ?? BundleFormat.none,
             ])
     }
@@ -314,7 +319,7 @@ struct BundleEmitter {
         writer.append(
             .modl,
             [
-                ModelColumn.name: writer.string(document.name.value), .provider: names.providers[model.provider.value] ?? 0,
+                ModelColumn.name: writer.string(document.plainName), .provider: names.providers[model.provider.value] ?? 0,
                 .upstream: writer.string(model.upstream), .mode: writer.string(model.mode), .regions: regions.offset,
                 .regionCount: regions.count, .capabilities: capabilities.offset, .capabilityCount: capabilities.count, .tags: tags.offset,
                 .tagCount: tags.count, .contextWindow: UInt32(model.contextWindow ?? 0), .maxOutput: UInt32(model.maxOutput ?? 0),

@@ -7,43 +7,36 @@ struct Closures {
     let teamIndex: [String: Int]
     let roleIndex: [String: Int]
     /// For each team its own index and those of the teams above it.
-    private let teamsAbove: [[Int]]
+    private let teamsAbove: [[UInt32]]
     /// For each role its own index and those of all roles that it inherits.
-    private let rolesBelow: [[Int]]
-    private let rolesOfTeam: [[Int]]
-    private var teamsOfUser: [String: [Int]] = [:]
+    private let rolesBelow: [[UInt32]]
+    private let rolesOfTeam: [[UInt32]]
     private var teamMarks: Marks
     private var roleMarks: Marks
 
     init(_ governance: Governance) {
         let teams = governance.all(.team)
         let roles = governance.all(.role)
-        let teamIndex = Dictionary(uniqueKeysWithValues: teams.enumerated().map { ($1.name.value, $0) })
-        let roleIndex = Dictionary(uniqueKeysWithValues: roles.enumerated().map { ($1.name.value, $0) })
-        let parents = teams.map { Team(spec: $0.spec).parent.flatMap { teamIndex[$0.value] }.map { [$0] } ?? [] }
-        let inherits = roles.map { Role(spec: $0.spec).inherits.compactMap { roleIndex[$0.value] } }
+        let teamIndex = Dictionary(uniqueKeysWithValues: teams.enumerated().map { ($1.plainName, $0) })
+        let roleIndex = Dictionary(uniqueKeysWithValues: roles.enumerated().map { ($1.plainName, $0) })
+        let parents = teams.map { $0.spec["parent"]?.text.flatMap { teamIndex[$0] }.map { [UInt32($0)] } ?? [] }
+        let inherits = roles.map { $0.spec.texts("inherits").compactMap { roleIndex[$0].map { UInt32($0) } } }
         teamsAbove = Self.closure(parents)
         rolesBelow = Self.closure(inherits)
-        rolesOfTeam = teams.map { Team(spec: $0.spec).roles.compactMap { roleIndex[$0.value] } }
+        rolesOfTeam = teams.map { $0.spec.texts("roles").compactMap { roleIndex[$0].map { UInt32($0) } } }
         teamMarks = Marks(count: teams.count)
         roleMarks = Marks(count: roles.count)
         self.teamIndex = teamIndex
         self.roleIndex = roleIndex
-        for (index, team) in teams.enumerated() {
-            for member in Team(spec: team.spec).members { teamsOfUser[member.user.value, default: []].append(index) }
-        }
     }
 
-    /// The teams of a user, those above them included, sorted.
-    mutating func teams(ofUser name: String) -> [Int] {
-        guard let own = teamsOfUser[name] else { return [] }
-        return Self.union(own, teamsAbove, &teamMarks)
-    }
+    /// Teams and those above them, sorted.
+    mutating func teams(_ own: [UInt32]) -> [UInt32] { own.isEmpty ? [] : Self.union(own, teamsAbove, &teamMarks) }
 
     /// The roles of a subject: its own, those of its teams, and all that these inherit, sorted.
-    mutating func roles(own: [String], teams: [Int]) -> [Int] {
-        var direct = own.compactMap { roleIndex[$0] }
-        for team in teams { direct += rolesOfTeam[team] }
+    mutating func roles(own: [String], teams: [UInt32]) -> [UInt32] {
+        var direct = own.compactMap { roleIndex[$0].map { UInt32($0) } }
+        for team in teams { direct += rolesOfTeam[Int(team)] }
         return Self.union(direct, rolesBelow, &roleMarks)
     }
 
@@ -55,12 +48,12 @@ struct Closures {
         init(count: Int) { of = Array(repeating: 0, count: count) }
     }
 
-    private static func union(_ starts: [Int], _ lists: [[Int]], _ marks: inout Marks) -> [Int] {
+    private static func union(_ starts: [UInt32], _ lists: [[UInt32]], _ marks: inout Marks) -> [UInt32] {
         marks.current += 1
-        var found: [Int] = []
+        var found: [UInt32] = []
         for start in starts {
-            for element in lists[start] where marks.of[element] != marks.current {
-                marks.of[element] = marks.current
+            for element in lists[Int(start)] where marks.of[Int(element)] != marks.current {
+                marks.of[Int(element)] = marks.current
                 found.append(element)
             }
         }
@@ -69,12 +62,13 @@ struct Closures {
     }
 
     /// Iterative depth-first search: a chain may be as long as the repository.
-    private static func closure(_ next: [[Int]]) -> [[Int]] {
+    private static func closure(_ next: [[UInt32]]) -> [[UInt32]] {
         next.indices.map { start in
-            var seen: Set<Int> = [start]
-            var open = [start]
+            if next[start].isEmpty { return [UInt32(start)] }
+            var seen: Set<UInt32> = [UInt32(start)]
+            var open = [UInt32(start)]
             while let node = open.popLast() {
-                for target in next[node] where seen.insert(target).inserted { open.append(target) }
+                for target in next[Int(node)] where seen.insert(target).inserted { open.append(target) }
             }
             return seen.sorted()
         }

@@ -1,4 +1,5 @@
 import CEL
+import Diagnostics
 import GovernanceModel
 
 /// The programs of every condition of a repository.
@@ -11,21 +12,57 @@ struct CompiledConditions {
         var slotCount = 0
     }
 
-    private(set) var permissions: [String: [CELProgram?]] = [:]
-    private(set) var policies: [String: PolicyConditions] = [:]
+    /// What came of a document's conditions.
+    private struct Entry<Programs> {
+        var document: Document
+        var programs: Programs
+        var diagnostics: [Diagnostic]
+    }
 
-    init(_ governance: Governance, _ compiler: inout ConditionCompiler) {
-        for document in governance.all(.role) {
-            permissions[document.name.value] = Role(spec: document.spec).permissions.map { permission in
+    private var roles: [String: Entry<[CELProgram?]>] = [:]
+    private var policyEntries: [String: Entry<PolicyConditions>] = [:]
+    private var invariants: [String: Entry<Void>] = [:]
+
+    /// Of the permissions of a role.
+    func permissions(ofRole name: String) -> [CELProgram?] { roles[name]?.programs ?? [] }
+
+    func policy(_ name: String) -> PolicyConditions { policyEntries[name]?.programs ?? PolicyConditions() }
+
+    /// In no order.
+    var diagnostics: [Diagnostic] {
+        roles.values.flatMap(\.diagnostics) + policyEntries.values.flatMap(\.diagnostics) + invariants.values.flatMap(\.diagnostics)
+    }
+
+    /// - Parameter known: those of another version, compiled for the same declarations.
+    init(_ governance: Governance, _ compiler: ConditionCompiler, known: CompiledConditions? = nil) {
+        var compiler = compiler
+        roles = Self.entries(governance.all(.role), known?.roles, &compiler) { document, compiler in
+            Role(spec: document.spec).permissions.map { permission in
                 permission.when.flatMap { compiler.compile($0, in: compiler.base, expecting: .bool) }
             }
         }
-        for document in governance.all(.policy) {
-            policies[document.name.value] = Self.compile(Policy(spec: document.spec), &compiler)
+        policyEntries = Self.entries(governance.all(.policy), known?.policyEntries, &compiler) { document, compiler in
+            Self.compile(Policy(spec: document.spec), &compiler)
         }
-        for document in governance.all(.invariant) {
+        invariants = Self.entries(governance.all(.invariant), known?.invariants, &compiler) { document, compiler in
             if let when = document.spec["never"]?.string("when") { _ = compiler.compile(when, in: compiler.base, expecting: .bool) }
         }
+    }
+
+    private static func entries<Programs>(
+        _ documents: [Document], _ known: [String: Entry<Programs>]?, _ compiler: inout ConditionCompiler,
+        _ compile: (Document, inout ConditionCompiler) -> Programs
+    ) -> [String: Entry<Programs>] {
+        var entries: [String: Entry<Programs>] = [:]
+        for document in documents {
+            if let entry = known?[document.plainName], entry.document === document {
+                entries[document.plainName] = entry
+            } else {
+                let programs = compile(document, &compiler)
+                entries[document.plainName] = Entry(document: document, programs: programs, diagnostics: compiler.takeDiagnostics())
+            }
+        }
+        return entries
     }
 
     private static func compile(_ policy: Policy, _ compiler: inout ConditionCompiler) -> PolicyConditions {

@@ -8,7 +8,7 @@ struct ConditionCompiler {
     /// The environment without a policy's own variables.
     let base: CELEnvironment
     private let variables: [CELEnvironment.Variable]
-    private(set) var diagnostics: [Diagnostic] = []
+    private var diagnostics: [Diagnostic] = []
 
     private let isSyntaxOnly: Bool
 
@@ -52,6 +52,12 @@ struct ConditionCompiler {
             diagnostics += error.issues.map { Self.diagnostic($0, source) }.filter { !isSyntaxOnly || $0.code != .conditionType }
             return nil
         }
+    }
+
+    /// What was found since it was asked last.
+    mutating func takeDiagnostics() -> [Diagnostic] {
+        defer { diagnostics = [] }
+        return diagnostics
     }
 
     private static func diagnostic(_ issue: CELIssue, _ source: Located<String>) -> Diagnostic {

@@ -34,33 +34,46 @@ public enum PolicyCompiler {
     /// - Parameters:
     ///   - isLinked: whether reading and linking found no error; if not, only checks are made.
     ///   - now: seconds since 1970, for findings such as an exemption that has expired. It never changes a byte of the bundle.
-    public static func compile(_ governance: Governance, origin: BundleOrigin?, isLinked: Bool, now: Int64) -> Result {
-        guard let organization = governance.organization else {
+    ///   - memory: what was kept of the version before, and takes up what is to be kept of this one.
+    public static func compile(
+        _ governance: Governance, origin: BundleOrigin?, isLinked: Bool, now: Int64, memory: CompilerMemory = CompilerMemory()
+    ) -> Result {
+        guard let document = governance.all(.organization).first, let organization = governance.organization else {
             // What subjects and requests look like is not known: only what is wrong in any case is told.
-            var conditions = ConditionCompiler(organization: nil)
-            _ = CompiledConditions(governance, &conditions)
+            let conditions = CompiledConditions(governance, ConditionCompiler(organization: nil))
             return Result(bundle: nil, diagnostics: conditions.diagnostics.inReadingOrder())
         }
-        var checker = SemanticChecker(governance: governance, organization: organization, now: now)
+        memory.prepare(for: document)
+        let known = memory.checked
+        var checker = SemanticChecker(organization: organization, now: now)
         checker.check()
-        var conditions = ConditionCompiler(organization: organization)
-        let policies = CompiledConditions(governance, &conditions)
-        let found = checker.diagnostics + conditions.diagnostics
-        guard isLinked, !found.hasErrors, let origin else {
-            return Result(bundle: nil, diagnostics: (found + checker.subjectDiagnostics()).inReadingOrder())
+        // Subjects are checked beside everything else; none of their errors can harm it, and what it comes to is thrown away if there are any.
+        let aside = Aside { [checker] in CheckedDocuments.findings(SemanticChecker.subjectKinds, governance, known: known, checker) }
+        var findings = CheckedDocuments.findings(SemanticChecker.otherKinds, governance, known: known, checker)
+        let compiler = ConditionCompiler(organization: organization)
+        let conditions = CompiledConditions(governance, compiler, known: memory.conditions)
+        memory.conditions = conditions
+        let found = checker.diagnostics + findings.diagnostics + conditions.diagnostics
+        var emitted: Swift.Result<[UInt8], BundleError>?
+        if isLinked, !found.hasErrors, let origin {
+            var closures = Closures(governance)
+            let subjects = SubjectMemory(
+                governance, attributes: organization.subjectAttributes.map(\.name.value), &closures, known: memory.subjects)
+            memory.subjects = subjects
+            var emitter = BundleEmitter(
+                governance: governance, organization: organization, conditions: conditions, environment: compiler.base, closures: closures,
+                subjects: subjects)
+            emitted = Swift.Result { () throws(BundleError) in try emitter.emit(origin: origin) }
         }
-        // Subjects are checked while the bundle is written, which none of their errors can harm; it is thrown away if there are any.
-        let aside = Aside { [checker] in checker.subjectDiagnostics() }
-        var emitter = BundleEmitter(governance: governance, organization: organization, conditions: policies, environment: conditions.base)
-        let emitted = Swift.Result { () throws(BundleError) in try emitter.emit(origin: origin) }
-        let subjects = aside.value()
-        let diagnostics = (found + subjects).inReadingOrder()
-        if subjects.hasErrors { return Result(bundle: nil, diagnostics: diagnostics) }
+        findings.merge(aside.value()) { $1 }
+        memory.checked = CheckedDocuments(organization: document, governance: governance, findings: findings)
+        let diagnostics = (checker.diagnostics + findings.diagnostics + conditions.diagnostics).inReadingOrder()
+        if diagnostics.hasErrors { return Result(bundle: nil, diagnostics: diagnostics) }
         switch emitted {
+        case nil: return Result(bundle: nil, diagnostics: diagnostics)
         case .success(let bytes): return Result(bundle: bytes, diagnostics: diagnostics)
         case .failure(let error):
-            let span = governance.all(.organization).first?.span ?? SourceSpan(startOf: "organization.yaml")
-            let tooLarge = Diagnostic(.bundleTooLarge, error.message, at: span, help: "split the organisation")
+            let tooLarge = Diagnostic(.bundleTooLarge, error.message, at: document.span, help: "split the organisation")
             return Result(bundle: nil, diagnostics: diagnostics + [tooLarge])
         }
     }

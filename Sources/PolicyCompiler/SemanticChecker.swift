@@ -5,9 +5,8 @@ import JSON
 import Patterns
 import PolicyBundle
 
-/// Checks what documents mean, one kind at a time.
+/// Checks what documents mean, each by itself and by what the organisation declares.
 struct SemanticChecker: Sendable {
-    let governance: Governance
     let organization: Organization
     let now: Int64
     private(set) var diagnostics: [Diagnostic] = []
@@ -17,8 +16,7 @@ struct SemanticChecker: Sendable {
     private let resourceTypes: [String]
     private let knownActions: [String]
 
-    init(governance: Governance, organization: Organization, now: Int64) {
-        self.governance = governance
+    init(organization: Organization, now: Int64) {
         self.organization = organization
         self.now = now
         subjectAttributes = organization.subjectAttributes
@@ -28,41 +26,45 @@ struct SemanticChecker: Sendable {
         knownActions = Model.actions + types.flatMap { $0.actions.map(\.value) }
     }
 
+    /// Kinds whose documents may become wrong by themselves.
+    static let timedKinds: Set<Kind> = [.exemption, .model]
+    /// Kinds of which there may be very many documents.
+    static let subjectKinds: [Kind] = [.user, .serviceAccount]
+    static let otherKinds: [Kind] = [.role, .policy, .invariant, .exemption, .budget, .detector, .model, .complianceFramework]
+
+    /// What is wrong with the organisation's own declarations.
     mutating func check() {
         declaredAttributes()
         var trust = TrustChecker(organization: organization, now: now)
         trust.check()
         diagnostics += trust.diagnostics
-        for document in governance.all(.role) {
+    }
+
+    /// What is wrong with one document.
+    mutating func check(_ document: Document) -> [Diagnostic] {
+        let before = diagnostics
+        diagnostics = []
+        defer { diagnostics = before }
+        switch document.kind {
+        case .role:
             for permission in Role(spec: document.spec).permissions {
                 types(permission.resources, resourceTypes, "resource")
                 actions(permission.actions)
             }
-        }
-        for document in governance.all(.policy) { policy(document, Policy(spec: document.spec)) }
-        for document in governance.all(.invariant) {
+        case .policy: policy(document, Policy(spec: document.spec))
+        case .invariant:
             types(document.spec["never"]?.strings("subjects") ?? [], Self.subjectTypes, "subject")
             types(document.spec["never"]?.strings("resources") ?? [], resourceTypes, "resource")
             actions(document.spec["never"]?.strings("actions") ?? [])
+        case .exemption: exemption(document, Exemption(spec: document.spec))
+        case .budget: budget(document, Budget(spec: document.spec))
+        case .detector: detector(document)
+        case .model: model(document, Model(spec: document.spec))
+        case .complianceFramework: unique(ComplianceFramework(spec: document.spec).controls.map(\.id), "control", in: document)
+        case .user, .serviceAccount: attributes(document.spec.map("attributes"))
+        case .organization, .team, .provider, .policyTemplate, .alertRoute, .retentionPolicy, .policyTest: break
         }
-        for document in governance.all(.exemption) { exemption(document, Exemption(spec: document.spec)) }
-        for document in governance.all(.budget) { budget(document, Budget(spec: document.spec)) }
-        for document in governance.all(.detector) { detector(document) }
-        for document in governance.all(.model) { model(document, Model(spec: document.spec)) }
-        for document in governance.all(.complianceFramework) {
-            unique(ComplianceFramework(spec: document.spec).controls.map(\.id), "control", in: document)
-        }
-    }
-
-    /// The part about subjects, of which there may be very many; apart, so that it can be done beside something else.
-    ///
-    /// - Returns: what is wrong with them alone.
-    func subjectDiagnostics() -> [Diagnostic] {
-        var checker = self
-        checker.diagnostics = []
-        for document in governance.all(.user) { checker.attributes(User(spec: document.spec).attributes) }
-        for document in governance.all(.serviceAccount) { checker.attributes(ServiceAccount(spec: document.spec).attributes) }
-        return checker.diagnostics
+        return diagnostics
     }
 
     // MARK: Attributes
@@ -176,7 +178,7 @@ struct SemanticChecker: Sendable {
         if let template = policy.template {
             report(
                 .notEnforcedYet,
-                "the policy `\(document.name.value)` is made from a template, and templates are not expanded yet: it has no effect",
+                "the policy `\(document.plainName)` is made from a template, and templates are not expanded yet: it has no effect",
                 at: template.span)
         }
         for rule in policy.rules {
@@ -209,7 +211,7 @@ struct SemanticChecker: Sendable {
     private mutating func exemption(_ document: Document, _ exemption: Exemption) {
         guard let expires = Timestamp.seconds(exemption.expires.value), expires <= now else { return }
         report(
-            .expiredExemption, "the exemption `\(document.name.value)` has expired and has no effect", at: exemption.expires.span,
+            .expiredExemption, "the exemption `\(document.plainName)` has expired and has no effect", at: exemption.expires.span,
             help: "remove it, or have it approved again with a later date")
     }
 
@@ -241,7 +243,7 @@ struct SemanticChecker: Sendable {
     private mutating func model(_ document: Document, _ model: Model) {
         if let end = model.deprecation, let time = Timestamp.seconds(end.value), time <= now {
             report(
-                .endedModel, "the model `\(document.name.value)` has ended: its `deprecation` is past", at: end.span,
+                .endedModel, "the model `\(document.plainName)` has ended: its `deprecation` is past", at: end.span,
                 help: "remove it, or correct the date if the provider has put it off")
         }
         // By their times, not their texts: `2026-01-01` and `2026-01-01T00:00:00Z` are one moment.
