@@ -136,8 +136,8 @@ let package = Package(
             ], swiftSettings: strict),
         .testTarget(name: "CommitTrustTests", dependencies: ["ControlPlane", "Git", "GovernanceModel"], swiftSettings: strict),
         .testTarget(
-            name: "ReconcilerTests", dependencies: ["ControlPlane", "EnforcementServer", "Git", "JSON", "Postgres", "Reconciler"],
-            swiftSettings: strict),
+            name: "ReconcilerTests",
+            dependencies: ["ControlPlane", "Digest", "EnforcementServer", "Git", "JSON", "Postgres", "Reconciler"], swiftSettings: strict),
         .testTarget(
             name: "EnforcementServerTests",
             dependencies: ["EnforcementServer", "GovernanceModel", "PolicyBundle", "PolicyCompiler", "PolicyEngine"], swiftSettings: strict),

@@ -5,6 +5,7 @@ import PolicyBundle
 import PolicyCompiler
 import PolicyEngine
 import Reconciler
+import Synchronization
 
 /// A commit on its way from git to a bundle.
 public struct CompiledCommit: Sendable {
@@ -16,11 +17,13 @@ public struct CompiledCommit: Sendable {
     public var bundle: [UInt8]?
     /// Nanoseconds spent on checking conditions and meanings and on writing the bundle.
     public var compileTime: Int64
+    fileprivate let rows: RowMemory
 }
 
 /// Compiles the commits of one repository, one after the other, parsing only what has changed.
 public final class CommitCompiler {
     private let reader = RepositoryReader()
+    private let rows = RowMemory()
     private let memory = CompilerMemory()
 
     public init() {}
@@ -38,7 +41,8 @@ public final class CommitCompiler {
         let elapsed = (clock.now - start).nanoseconds
         let diagnostics = (snapshot.diagnostics + result.diagnostics).inReadingOrder()
         reader.addSources(for: diagnostics, to: &snapshot, from: repository)
-        return CompiledCommit(commit: commit, snapshot: snapshot, diagnostics: diagnostics, bundle: result.bundle, compileTime: elapsed)
+        return CompiledCommit(
+            commit: commit, snapshot: snapshot, diagnostics: diagnostics, bundle: result.bundle, compileTime: elapsed, rows: rows)
     }
 
     /// Checks the files of a folder as they lie on disk.
@@ -52,6 +56,19 @@ public final class CommitCompiler {
 extension CompiledCommit {
     /// What the database must hold for this commit.
     public func desiredState(bundleDigest: String) -> DesiredState {
-        DesiredState(governance: snapshot.governance, commit: commit.id.description, bundleDigest: bundleDigest)
+        rows.state {
+            DesiredState(governance: snapshot.governance, commit: commit.id.description, bundleDigest: bundleDigest, previous: $0)
+        }
+    }
+}
+
+/// The rows that were worked out last, of which the next commit's are mostly the same.
+private final class RowMemory: Sendable {
+    private let last = Mutex<DesiredState?>(nil)
+
+    func state(_ make: (DesiredState?) -> DesiredState) -> DesiredState {
+        let state = make(last.withLock { $0 })
+        last.withLock { $0 = state }
+        return state
     }
 }

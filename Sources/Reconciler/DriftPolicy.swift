@@ -55,7 +55,7 @@ extension SyncPlan {
             plan.tables = tables.compactMap { table in
                 var table = table
                 func id(_ name: String) -> String { Difference.id(table.layout.kind, name) }
-                table.writes = table.writes.filter { isWanted(id($0.key[0])) }
+                table.writes = table.writes.filter { isWanted(id($0.block.name)) }
                 table.deletes = table.deletes.filter { isWanted(id(ColumnExpressions.object($0, table.layout))) }
                 return table.writes.isEmpty && table.deletes.isEmpty ? nil : table
             }

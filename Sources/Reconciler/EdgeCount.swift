@@ -2,33 +2,32 @@ import GovernanceModel
 import JSON
 
 /// The edges that rows of a table stand for: a membership a row, or the roles in one of its columns.
-struct EdgeCount {
-    private let isMembership: Bool
+struct EdgeCount: Sendable {
+    let areRowsEdges: Bool
+    /// Of the fields of an image, and of the columns.
+    private let rolesField: Int?
     private let rolesColumn: Int?
 
     init(_ layout: TableLayout) {
-        isMembership = layout.table == TableLayout.members.table
-        let gives = [Kind.user, .serviceAccount, .team].contains(layout.kind) && !isMembership
+        areRowsEdges = layout.table == TableLayout.members.table
+        let gives = [Kind.user, .serviceAccount, .team].contains(layout.kind) && !areRowsEdges
         rolesColumn = gives ? layout.columns.firstIndex { $0.field == "spec.roles" } : nil
+        rolesField = rolesColumn.map { $0 + layout.keys.count }
     }
+
+    /// The edges of a row, by its image.
+    func count(_ image: UnsafeRawBufferPointer) -> Int { areRowsEdges ? 1 : roleCount(image) }
 
     /// Roles that a row gives.
-    func count(_ values: [StoredValue]) -> Int {
-        guard let rolesColumn, case .textArray(let roles) = values[rolesColumn] else { return 0 }
-        return roles.count
-    }
-
-    fileprivate func roles(_ values: [StoredValue]) -> [String] {
-        guard let rolesColumn, case .textArray(let roles) = values[rolesColumn] else { return [] }
-        return roles
+    func roleCount(_ image: UnsafeRawBufferPointer) -> Int {
+        guard let rolesField, let roles = RowImage.field(rolesField, of: image) else { return 0 }
+        return RowImage.count(ofTexts: roles)
     }
 
     fileprivate func roles(_ texts: [String?]) -> [String] {
         guard let rolesColumn, let text = texts[rolesColumn], let json = try? JSONParser.parse(Array(text.utf8)) else { return [] }
         return json.arrayValue?.compactMap(\.stringValue) ?? []
     }
-
-    fileprivate var areRowsEdges: Bool { isMembership }
 }
 
 extension Losses {
@@ -51,7 +50,7 @@ extension Losses {
     }
 
     /// Counts the roles that a row loses. It was counted as if it held what it is to hold.
-    mutating func change(_ edges: EdgeCount, from held: [String?], to wanted: [StoredValue]) {
+    mutating func change(_ edges: EdgeCount, from held: [String?], to wanted: [String?]) {
         let (before, after) = (edges.roles(held), edges.roles(wanted))
         heldEdges += before.count - after.count
         var left = after

@@ -66,7 +66,7 @@ struct PruneGuard {
     ///   - protected: documents that nothing may delete, by kind and name.
     /// - Returns: nil if the plan may be carried out.
     func refusal(
-        of plan: SyncPlan, digest: String, held administratorCount: Int, desired: DesiredState, protected: Set<[String]>,
+        of plan: SyncPlan, digest: () -> String, held administratorCount: Int, desired: DesiredState, protected: Set<[String]>,
         approval: DeletionApproval?
     ) -> RefusedPlan? {
         let losses = plan.losses
@@ -88,6 +88,9 @@ struct PruneGuard {
             never.append("nobody would have the role `\(administrators)` any more")
         }
         let deletions = losses.objects + losses.edges
+        if excess.isEmpty, never.isEmpty { return nil }
+        // Only now, as it takes all differences as text.
+        let digest = digest()
         let isApproved = approval.map { $0.planDigest == digest && deletions <= $0.deletions } ?? false
         if isApproved { excess = [] }
         if excess.isEmpty, never.isEmpty { return nil }
@@ -103,7 +106,7 @@ extension DesiredState {
     public func refusal(replacing old: DesiredState, protected: Set<[String]>?) -> RefusedPlan? {
         let plan = SyncPlan(from: old, to: self)
         return PruneGuard(settings: old.settings).refusal(
-            of: plan, digest: plan.digest(from: nil, to: self), held: old.administratorCount, desired: self,
+            of: plan, digest: { plan.digest(from: nil, to: self) }, held: old.administratorCount, desired: self,
             protected: protected ?? Set(old.protected.map { [$0.kind.rawValue, $0.name] }), approval: nil)
     }
 }

@@ -232,9 +232,10 @@ public final class Reconciler {
     ) throws -> RefusedPlan? {
         let text = try connection.query(SQLTemplates.fill(PackageResources.read_settings_sql, [:])).first?["settings"]
         let guardian = PruneGuard(settings: text.flatMap { try? JSONParser.parse(Array($0.utf8)) })
+        let protected = Set(try readProtections(connection).map { [$0.kind, $0.name] })
         return guardian.refusal(
-            of: plan, digest: plan.digest(from: held, to: desired), held: held?.administratorCount ?? 0, desired: desired,
-            protected: Set(try readProtections(connection).map { [$0.kind, $0.name] }), approval: approval)
+            of: plan, digest: { plan.digest(from: held, to: desired) }, held: held?.administratorCount ?? 0, desired: desired,
+            protected: protected, approval: approval)
     }
 
     public func close() {

@@ -10,12 +10,10 @@ enum RowImage {
 
     static func columns(_ layout: TableLayout) -> [String] { layout.keys + layout.columns.map(\.name) + sourceColumns }
 
-    /// The fields of keys and values.
-    static func encode(_ key: [String], _ values: [StoredValue]) -> [UInt8] {
-        let fields = PostgresFieldBuffer(capacity: 256)
+    /// Writes the fields of keys and values.
+    static func encode(_ key: [String], _ values: [StoredValue], in fields: PostgresFieldBuffer) {
         for part in key { fields.text(part) }
         for value in values { append(value, to: fields) }
-        return Array(fields.bytes)
     }
 
     private static func append(_ value: StoredValue, to fields: PostgresFieldBuffer) {
@@ -35,7 +33,7 @@ enum RowImage {
     /// A whole row: image, source and fingerprint.
     static func complete(_ row: StoredRow, commit: String, in fields: PostgresFieldBuffer) {
         fields.removeAll()
-        fields.append(row.image)
+        row.withImage { fields.append($0) }
         fields.text(row.path)
         fields.int4(Int32(clamping: row.line))
         fields.text(commit)
@@ -56,24 +54,66 @@ enum RowImage {
         return row[(end + 4)...].elementsEqual(Fingerprint(of: UnsafeRawBufferPointer(rebasing: row[..<end])).bytes)
     }
 
+    /// A field of a row by its number; nil for NULL.
+    static func field(_ number: Int, of row: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+        let position = length(row, fields: number)
+        let size = fieldLength(row, position)
+        return size < 0 ? nil : UnsafeRawBufferPointer(rebasing: row[position + 4..<position + 4 + size])
+    }
+
+    static func text(_ number: Int, of row: UnsafeRawBufferPointer) -> String? {
+        field(number, of: row).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    // INVARIANT: what follows is asked of images that were encoded here, whose lists have one dimension or none and hold no NULL.
+
+    /// How many texts a list holds.
+    static func count(ofTexts list: UnsafeRawBufferPointer) -> Int { list.count < 20 ? 0 : fieldLength(list, 12) }
+
+    /// The texts of the list that is field `number`.
+    static func texts(_ number: Int, of image: UnsafeRawBufferPointer) -> [String] {
+        var texts: [String] = []
+        if let list = field(number, of: image) { forEachText(list) { texts.append(String(decoding: $0, as: UTF8.self)) } }
+        return texts
+    }
+
+    /// Whether a list holds one of some texts.
+    static func holdsText(_ list: UnsafeRawBufferPointer?, among texts: [[UInt8]]) -> Bool {
+        var isFound = false
+        if let list { forEachText(list) { text in isFound = isFound || texts.contains { $0.elementsEqual(text) } } }
+        return isFound
+    }
+
+    private static func forEachText(_ list: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void) {
+        var position = 20
+        for _ in 0..<count(ofTexts: list) {
+            let length = fieldLength(list, position)
+            position += 4
+            body(UnsafeRawBufferPointer(rebasing: list[position..<position + length]))
+            position += length
+        }
+    }
+
     private static func fieldLength(_ row: UnsafeRawBufferPointer, _ position: Int) -> Int {
         Int(Int32(bigEndian: row.loadUnaligned(fromByteOffset: position, as: Int32.self)))
     }
 
     /// The keys and columns of a row as texts, as `StoredValue.canonicalText` gives them.
-    static func texts(_ row: [UInt8], _ layout: TableLayout) -> (key: [String], values: [String?]) {
-        row.withUnsafeBytes { row in
-            var position = 0
-            func field() -> UnsafeRawBufferPointer? {
-                let length = fieldLength(row, position)
-                position += 4
-                guard length >= 0 else { return nil }
-                defer { position += length }
-                return UnsafeRawBufferPointer(rebasing: row[position..<position + length])
-            }
-            let key = layout.keys.map { _ in field().map { String(decoding: $0, as: UTF8.self) } ?? "" }
-            return (key, layout.columns.map { column in field().map { PostgresBinaryText.text($0, column.type) } })
+    static func texts(_ row: UnsafeRawBufferPointer, _ layout: TableLayout) -> (key: [String], values: [String?]) {
+        var position = 0
+        func field() -> UnsafeRawBufferPointer? {
+            let length = fieldLength(row, position)
+            position += 4
+            guard length >= 0 else { return nil }
+            defer { position += length }
+            return UnsafeRawBufferPointer(rebasing: row[position..<position + length])
         }
+        let key = layout.keys.map { _ in field().map { String(decoding: $0, as: UTF8.self) } ?? "" }
+        return (key, layout.columns.map { column in field().map { PostgresBinaryText.text($0, column.type) } })
+    }
+
+    static func texts(_ row: [UInt8], _ layout: TableLayout) -> (key: [String], values: [String?]) {
+        row.withUnsafeBytes { texts($0, layout) }
     }
 }
 

@@ -1,138 +1,110 @@
 import Digest
 import GovernanceModel
-import JSON
+import Postgres
 
-/// A value of a column.
-public enum StoredValue: Sendable, Hashable {
-    case null
-    case text(String)
-    case bool(Bool)
-    case int(Int64)
-    case decimal(String)
-    case textArray([String])
-    case json(JSONValue)
+/// The rows that a commit wants of one document in one table, packed into one piece of memory. It never changes: the states of two commits share
+/// those of the documents that they share.
+final class RowBlock: Sendable {
+    /// What the rows were worked out from.
+    let document: Document?
+    let path: String
+    /// The first of the keys, which all rows share: the document's name.
+    let name: String
+    /// For each row its line and the length of its image, four bytes each in this machine's order, and the image.
+    private let bytes: [UInt8]
+    let count: Int
+    /// Memberships, or roles that the rows give.
+    let edges: Int
+    /// SHA-256 over the images.
+    let digest: (UInt64, UInt64, UInt64, UInt64)
 
-    /// The value as the database prints it: what people are shown of both sides.
-    public var canonicalText: String? {
-        switch self {
-        case .null: nil
-        case .text(let text): text
-        case .bool(let flag): flag ? "true" : "false"
-        case .int(let number): String(number)
-        case .decimal(let text): text
-        case .textArray(let items): JSONWriter.text(JSONValue(items))
-        case .json(let value): JSONWriter.text(value, style: .postgres)
+    /// - Parameter bytes: as described; not empty.
+    init(document: Document?, path: String, bytes: [UInt8], _ edges: EdgeCount, _ hasher: inout SHA256Hasher) {
+        self.document = document
+        self.path = path
+        self.bytes = bytes
+        name =
+            document?.plainName
+            ?? bytes.withUnsafeBytes { RowImage.text(0, of: UnsafeRawBufferPointer(rebasing: $0[8...])) ?? "" }
+        var (rows, edgeCount) = (0, 0)
+        bytes.withUnsafeBytes { bytes in
+            Self.forEach(bytes) { image, _ in
+                hasher.update(image)
+                rows += 1
+                edgeCount += edges.count(image)
+            }
+        }
+        count = rows
+        self.edges = edgeCount
+        digest = hasher.finishAndRestart().bytes.withUnsafeBytes {
+            (
+                $0.loadUnaligned(as: UInt64.self), $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self),
+                $0.loadUnaligned(fromByteOffset: 16, as: UInt64.self), $0.loadUnaligned(fromByteOffset: 24, as: UInt64.self)
+            )
+        }
+    }
+
+    /// Adds a row to the bytes of a block.
+    static func append(line: Int, image: UnsafeRawBufferPointer, to bytes: inout [UInt8]) {
+        withUnsafeBytes(of: Int32(clamping: line)) { bytes += $0 }
+        withUnsafeBytes(of: UInt32(clamping: image.count)) { bytes += $0 }
+        bytes += image
+    }
+
+    private static func forEach(_ bytes: UnsafeRawBufferPointer, _ body: (_ image: UnsafeRawBufferPointer, _ offset: Int) -> Void) {
+        var position = 0
+        while position < bytes.count {
+            let end = position + 8 + Int(bytes.loadUnaligned(fromByteOffset: position + 4, as: UInt32.self))
+            body(UnsafeRawBufferPointer(rebasing: bytes[position + 8..<end]), position)
+            position = end
+        }
+    }
+
+    var rows: [StoredRow] {
+        var rows: [StoredRow] = []
+        forEachOffset { rows.append(StoredRow(block: self, offset: UInt32($0))) }
+        return rows
+    }
+
+    func forEachOffset(_ body: (Int) -> Void) { bytes.withUnsafeBytes { Self.forEach($0) { body($1) } } }
+
+    func forEachImage(_ body: (UnsafeRawBufferPointer) -> Void) { bytes.withUnsafeBytes { Self.forEach($0) { image, _ in body(image) } } }
+
+    fileprivate func line(at offset: UInt32) -> Int {
+        bytes.withUnsafeBytes { Int($0.loadUnaligned(fromByteOffset: Int(offset), as: Int32.self)) }
+    }
+
+    fileprivate func withImage<Result>(at offset: UInt32, _ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+        try bytes.withUnsafeBytes { bytes in
+            let start = Int(offset) + 8
+            let length = Int(bytes.loadUnaligned(fromByteOffset: Int(offset) + 4, as: UInt32.self))
+            return try body(UnsafeRawBufferPointer(rebasing: bytes[start..<start + length]))
         }
     }
 }
 
 /// A row that the commit wants, and where it was written.
 public struct StoredRow: Sendable {
-    /// Values of the layout's keys.
-    public var key: [String]
-    /// Values of the layout's columns, in their order.
-    public var values: [StoredValue]
-    public var path: String
-    public var line: Int
-    /// Keys and values as binary COPY has them: what the database holds is compared with this, byte for byte.
-    public var image: [UInt8]
+    let block: RowBlock
+    let offset: UInt32
 
-    init(key: [String], values: [StoredValue], path: String, line: Int) {
-        self.key = key
-        self.values = values
-        self.path = path
-        self.line = line
-        image = RowImage.encode(key, values)
-    }
-}
+    public var path: String { block.path }
+    public var line: Int { block.line(at: offset) }
 
-/// Everything that one commit wants the database to hold.
-public struct DesiredState: Sendable {
-    public struct Table: Sendable {
-        public var layout: TableLayout
-        /// Sorted by key, bytewise.
-        public var rows: [StoredRow]
-        /// SHA-256 over the rows' images in their order.
-        public var digest: SHA256Digest
-
-        init(layout: TableLayout, rows: [StoredRow]) {
-            self.layout = layout
-            self.rows = rows
-            var hasher = SHA256Hasher()
-            for row in rows { hasher.update(row.image) }
-            digest = hasher.finish()
-        }
+    /// Keys and values as binary COPY has them, valid during the call: what the database holds is compared with this, byte for byte.
+    func withImage<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+        try block.withImage(at: offset, body)
     }
 
-    /// Hexadecimal object id.
-    public var commit: String
-    public var bundleDigest: String
-    public var documentCount: Int
-    /// Users who have the role that somebody must have.
-    public var administratorCount: Int
-    /// Documents that are annotated as protected.
-    var protected: [(kind: Kind, name: String)]
-    /// The organisation's settings of the reconciler.
-    var settings: JSONValue?
-    public var tables: [Table]
-    /// SHA-256 over the tables' digests.
-    public var digest: SHA256Digest
+    /// The keys, and the values as the database prints them.
+    func texts(_ layout: TableLayout) -> (key: [String], values: [String?]) { withImage { RowImage.texts($0, layout) } }
 
-    public init(governance: Governance, commit: String, bundleDigest: String) {
-        self.commit = commit
-        self.bundleDigest = bundleDigest
-        documentCount = governance.count
-        administratorCount = 0
-        protected = governance.protectedDocuments
-        settings = governance.all(.organization).first?.json["reconcile"]
-        tables = TableLayout.all.map { layout in
-            let rows = layout.table == TableLayout.members.table ? Self.memberRows(governance) : Self.rows(governance, layout)
-            return Table(layout: layout, rows: rows)
-        }
-        digest = SHA256Digest(of: tables.flatMap(\.digest.bytes))
-        administratorCount = holderCount(ofRole: governance.organization?.administratorRole ?? "admin")
-    }
+    /// How many roles the row gives.
+    func edges(_ edges: EdgeCount) -> Int { withImage { edges.roleCount($0) } }
 
-    private static func rows(_ governance: Governance, _ layout: TableLayout) -> [StoredRow] {
-        let fields = layout.columns.map { (name: String($0.field.dropFirst("spec.".count)), column: $0) }
-        return governance.all(layout.kind).chunks(of: documentsOfTask).concurrentMap { documents in
-            documents.map { document in
-                let values = fields.map { name, column -> StoredValue in
-                    switch column.field {
-                    case "metadata.labels": .json(.object(document.labels))
-                    case "metadata.annotations": .json(.object(document.annotations))
-                    default: value(document.json[name], column.type)
-                    }
-                }
-                return StoredRow(key: [document.name.value], values: values, path: document.span.path, line: document.span.line)
-            }
-        }.flatMap(\.self)
-    }
-
-    private static func memberRows(_ governance: Governance) -> [StoredRow] {
-        governance.all(.team).chunks(of: documentsOfTask).concurrentMap { documents in
-            documents.flatMap { document in
-                Team(spec: document.spec).members.sorted { $0.user.value.utf8.lexicographicallyPrecedes($1.user.value.utf8) }.map {
-                    StoredRow(
-                        key: [document.name.value, $0.user.value], values: [.text($0.role)], path: $0.user.span.path,
-                        line: $0.user.span.line)
-                }
-            }
-        }.flatMap(\.self)
-    }
-
-    /// Enough of them to be worth a thread's while.
-    private static let documentsOfTask = 500
-
-    private static func value(_ json: JSONValue?, _ type: TableLayout.ColumnType) -> StoredValue {
-        guard let json else { return .null }
-        switch (type, json) {
-        case (.text, .string(let text)): return .text(text)
-        case (.boolean, .bool(let flag)): return .bool(flag)
-        case (.bigint, .int(let number)): return .int(number)
-        case (.numeric, .decimal(let text)): return .decimal(text)
-        case (.textArray, .array(let items)): return .textArray(items.compactMap(\.stringValue))
-        default: return .json(json)
-        }
+    /// Every field of the row, as something that only the commit has.
+    func fields(_ layout: TableLayout) -> [SyncPlan.FieldDifference] {
+        let texts = texts(layout)
+        return SyncPlan.allFields(layout, texts.key, expected: texts.values, actual: nil)
     }
 }

@@ -27,12 +27,35 @@ public struct SyncPlan: Sendable {
         public var kind: Kind
         public var name: String
         public var action: Action
-        public var fields: [FieldDifference]
+        private let own: [FieldDifference]
+        /// The row of an object that is created: its fields are worked out when somebody asks. There may be very many.
+        var row: StoredRow?
+        /// Memberships that a team gets, and other differences of its memberships.
+        var memberRows: [StoredRow] = []
+        var memberFields: [FieldDifference] = []
+
+        public init(kind: Kind, name: String, action: Action, fields: [FieldDifference]) {
+            self.kind = kind
+            self.name = name
+            self.action = action
+            own = fields
+        }
+
+        public var fields: [FieldDifference] {
+            // INVARIANT: every kind has a layout.
+            let created = row.flatMap { row in TableLayout.all.first { $0.kind == kind }.map { row.fields($0) } } ?? []
+            let memberships = memberFields + memberRows.flatMap { $0.fields(TableLayout.members) }
+            return own + created + memberships.sorted { $0.field < $1.field }
+        }
 
         /// `Kind/name`.
         public var id: String { Self.id(kind, name) }
 
         static func id(_ kind: Kind, _ name: String) -> String { "\(kind.rawValue)/\(name)" }
+
+        public static func == (a: Self, b: Self) -> Bool {
+            a.kind == b.kind && a.name == b.name && a.action == b.action && a.fields == b.fields
+        }
     }
 
     /// By kind and name. A team whose memberships alone differ is an `update` of the team.

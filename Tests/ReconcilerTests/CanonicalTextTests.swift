@@ -68,11 +68,19 @@ import Testing
         }
     }
 
+    /// A row, and the values that it was made of.
+    private struct Written {
+        var row: StoredRow
+        var key: [String]
+        var values: [StoredValue]
+    }
+
     /// Writes `rows` and reads them back: each must lie there byte for byte, and mean the same texts on both sides.
-    private static func check(_ rows: [StoredRow], _ layout: TableLayout, _ database: TestDatabase) throws {
+    private static func check(_ written: [Written], _ layout: TableLayout, _ database: TestDatabase) throws {
         let connection = database.owner
         var desired = try SmallOrganization().desired()
-        desired.tables = [.init(layout: layout, rows: rows)]
+        let rows = written.map(\.row)
+        desired.tables = [.init(layout: layout, blocks: rows.map(\.block))]
         for isEmptyNow in [true, false] {
             var plan = SyncPlan()
             plan.tables = [.init(layout: layout, isEmptyNow: isEmptyNow, writes: rows)]
@@ -83,9 +91,9 @@ import Testing
                 held[ExactText(ColumnExpressions.keyText(RowImage.texts(Array(bytes), layout).key))] = Array(bytes)
             }
             #expect(held.count == rows.count)
-            for row in rows {
+            for row in written {
                 let bytes = try #require(held[ExactText(ColumnExpressions.keyText(row.key))], "no row \(row.key)")
-                #expect(bytes.starts(with: row.image), "\(layout.table) \(row.key)")
+                #expect(bytes.starts(with: row.row.withImage { Array($0) }), "\(layout.table) \(row.key)")
                 #expect(bytes.withUnsafeBytes { RowImage.isUntouched($0, layout: layout) })
                 let texts = RowImage.texts(bytes, layout)
                 for (index, column) in layout.columns.enumerated() {
@@ -97,11 +105,13 @@ import Testing
         }
     }
 
-    private static func row(_ layout: TableLayout, key: [String], _ value: (TableLayout.Column) -> StoredValue) -> StoredRow {
-        StoredRow(key: key, values: layout.columns.map(value), path: "path with \"quotes\" and é.yaml", line: 7)
+    private static func row(_ layout: TableLayout, key: [String], _ value: (TableLayout.Column) -> StoredValue) -> Written {
+        let values = layout.columns.map(value)
+        let block = RowBlock.make(layout, key: key, values: values, path: "path with \"quotes\" and é.yaml")
+        return Written(row: block.rows[0], key: key, values: values)
     }
 
-    private static func sorted(_ rows: [StoredRow]) -> [StoredRow] {
+    private static func sorted(_ rows: [Written]) -> [Written] {
         rows.sorted { a, b in
             for (left, right) in zip(a.key, b.key) where !left.utf8.elementsEqual(right.utf8) {
                 return left.utf8.lexicographicallyPrecedes(right.utf8)
@@ -194,7 +204,7 @@ import Testing
         var generator = SeededGenerator(seed: seed)
         let database = try TestDatabase()
         for layout in TableLayout.all {
-            var rows: [ExactText: StoredRow] = [:]
+            var rows: [ExactText: Written] = [:]
             for _ in 0..<60 {
                 let key = layout.keys.map { _ in Self.text(&generator) }
                 rows[ExactText(ColumnExpressions.keyText(key))] = Self.row(layout, key: key) { Self.value($0, &generator) }
@@ -209,7 +219,7 @@ import Testing
         let rows = [Self.row(layout, key: ["monthly"]) { $0.type == .numeric ? .decimal("2.5") : $0.type == .jsonb ? .json([:]) : .null }]
         try Self.check(rows, layout, database)
         var desired = try SmallOrganization().desired()
-        desired.tables = [.init(layout: layout, rows: rows)]
+        desired.tables = [.init(layout: layout, blocks: rows.map(\.row.block))]
         for text in ["2.5000", "'NaN'", "-2.5", "1e30", "0.00002500", "0", "-12345678.9"] {
             try database.owner.execute("UPDATE governance.budgets SET \"limit\" = \(text)")
             let actual = try #require(

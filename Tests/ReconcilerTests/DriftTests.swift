@@ -92,26 +92,27 @@ import Testing
         let layout = try #require(TableLayout.all.first { $0.table == name })
         let world = try World()
         let row = try #require(try world.table(layout).rows.last, "the example has no \(name)")
+        let key = row.texts(layout).key
         for (index, column) in layout.columns.enumerated() {
-            let expected = row.values[index].canonicalText
+            let expected = row.texts(layout).values[index]
             var (sql, text) = Self.foreign(column.type)
             if column.type == .boolean { (sql, text) = expected == "true" ? ("false", "false") : ("true", "true") }
             try world.tamper(
                 "UPDATE \(layout.qualifiedName) SET \(PostgresConnection.quoteIdentifier(column.name)) = \(sql) WHERE \(Self.condition(layout))",
-                Self.parameters(row.key),
+                Self.parameters(key),
                 finds: [
                     .init(
-                        kind: layout.kind, name: row.key[0], action: .update,
-                        fields: [.init(field: Self.field(layout, column, row.key), expected: expected, actual: text)])
+                        kind: layout.kind, name: key[0], action: .update,
+                        fields: [.init(field: Self.field(layout, column, key), expected: expected, actual: text)])
                 ])
             // A value that was taken away.
             guard expected != nil, !["labels", "annotations", "role"].contains(column.name) else { continue }
             try world.tamper(
                 "UPDATE \(layout.qualifiedName) SET \(PostgresConnection.quoteIdentifier(column.name)) = NULL WHERE \(Self.condition(layout))",
-                Self.parameters(row.key),
+                Self.parameters(key),
                 finds: [
                     .init(
-                        kind: layout.kind, name: row.key[0], action: .update,
+                        kind: layout.kind, name: key[0], action: .update,
                         fields: [.init(field: column.field, expected: expected, actual: nil)])
                 ])
         }
@@ -122,15 +123,16 @@ import Testing
         let layout = try #require(TableLayout.all.first { $0.table == name })
         let world = try World()
         let row = try #require(try world.table(layout).rows.first)
+        let rowKey = row.texts(layout).key
         for change in [
             "source_path = source_path || 'x'", "source_line = source_line + 1", "source_commit = 'by hand'", "content_hash = sha256('x')",
             "content_hash = ''",
         ] {
             try world.tamper(
-                "UPDATE \(layout.qualifiedName) SET \(change) WHERE \(Self.condition(layout))", Self.parameters(row.key),
+                "UPDATE \(layout.qualifiedName) SET \(change) WHERE \(Self.condition(layout))", Self.parameters(rowKey),
                 finds: [
                     .init(
-                        kind: layout.kind, name: row.key[0], action: .update,
+                        kind: layout.kind, name: rowKey[0], action: .update,
                         fields: [.init(field: "source", expected: "unchanged", actual: "changed by hand")])
                 ])
         }
@@ -141,15 +143,16 @@ import Testing
         let layout = try #require(TableLayout.all.first { $0.table == name })
         let world = try World()
         let row = try #require(try world.table(layout).rows.first)
+        let rowKey = row.texts(layout).key
         let isMember = layout.table == TableLayout.members.table
-        let fields = zip(layout.columns, row.values).compactMap { column, value -> SyncPlan.FieldDifference? in
-            guard let text = value.canonicalText, text != "{}" else { return nil }
-            return .init(field: Self.field(layout, column, row.key), expected: text, actual: nil)
+        let fields = zip(layout.columns, row.texts(layout).values).compactMap { column, value -> SyncPlan.FieldDifference? in
+            guard let text = value, text != "{}" else { return nil }
+            return .init(field: Self.field(layout, column, rowKey), expected: text, actual: nil)
         }
         #expect(!fields.isEmpty)
         try world.tamper(
-            "DELETE FROM \(layout.qualifiedName) WHERE \(Self.condition(layout))", Self.parameters(row.key),
-            finds: [.init(kind: layout.kind, name: row.key[0], action: isMember ? .update : .create, fields: fields)])
+            "DELETE FROM \(layout.qualifiedName) WHERE \(Self.condition(layout))", Self.parameters(rowKey),
+            finds: [.init(kind: layout.kind, name: rowKey[0], action: isMember ? .update : .create, fields: fields)])
     }
 
     @Test(arguments: TableLayout.all.map(\.table))
@@ -157,10 +160,11 @@ import Testing
         let layout = try #require(TableLayout.all.first { $0.table == name })
         let world = try World()
         let row = try #require(try world.table(layout).rows.first)
+        let rowKey = row.texts(layout).key
         let isMember = layout.table == TableLayout.members.table
-        let fields = zip(layout.columns, row.values).compactMap { column, value -> SyncPlan.FieldDifference? in
-            guard let text = value.canonicalText, text != "{}" else { return nil }
-            return .init(field: Self.field(layout, column, [row.key[0], "intruder"]), expected: nil, actual: text)
+        let fields = zip(layout.columns, row.texts(layout).values).compactMap { column, value -> SyncPlan.FieldDifference? in
+            guard let text = value, text != "{}" else { return nil }
+            return .init(field: Self.field(layout, column, [rowKey[0], "intruder"]), expected: nil, actual: text)
         }
         let key = layout.keys.last ?? ""
         try world.tamper(
@@ -168,9 +172,9 @@ import Testing
             INSERT INTO \(layout.qualifiedName)
             SELECT (jsonb_populate_record(held, jsonb_build_object('\(key)', 'intruder'))).* FROM \(layout.qualifiedName) AS held
             WHERE \(Self.condition(layout))
-            """, Self.parameters(row.key),
+            """, Self.parameters(rowKey),
             finds: [
-                .init(kind: layout.kind, name: isMember ? row.key[0] : "intruder", action: isMember ? .update : .delete, fields: fields)
+                .init(kind: layout.kind, name: isMember ? rowKey[0] : "intruder", action: isMember ? .update : .delete, fields: fields)
             ])
     }
 
@@ -205,7 +209,7 @@ import Testing
 
     @Test func `memberships with strange keys are told apart and deleted in one go`() throws {
         let world = try World()
-        let team = try #require(try world.table(TableLayout.members).rows.first?.key[0])
+        let team = try #require(try world.table(TableLayout.members).rows.first?.texts(TableLayout.members).key[0])
         let keys =
             [
                 ["a\nb", "c"], ["a", "b\nc"], ["a\r", "\nb"], ["a", "b"], [team, "x\ny"], ["\(team)\nx", "y"], ["", ""],
@@ -248,16 +252,16 @@ import Testing
     @Test func `arrays that hold nothing or have another shape are found`() throws {
         let world = try World()
         let users = try #require(TableLayout.all.first { $0.kind == .user })
-        let row = try #require(try world.table(users).rows.first { $0.values[4].canonicalText != nil })
+        let row = try #require(try world.table(users).rows.first { $0.texts(users).values[4] != nil })
         for (sql, text) in [
             ("ARRAY[NULL]::text[]", "[null]"), ("ARRAY[['a', 'b'], ['c', 'd']]", #"[["a","b"],["c","d"]]"#), ("'{}'", "[]"),
         ] {
             try world.tamper(
-                "UPDATE governance.users SET roles = \(sql) WHERE name = $1", Self.parameters(row.key),
+                "UPDATE governance.users SET roles = \(sql) WHERE name = $1", Self.parameters(row.texts(users).key),
                 finds: [
                     .init(
-                        kind: .user, name: row.key[0], action: .update,
-                        fields: [.init(field: "spec.roles", expected: row.values[4].canonicalText, actual: text)])
+                        kind: .user, name: row.texts(users).key[0], action: .update,
+                        fields: [.init(field: "spec.roles", expected: row.texts(users).values[4], actual: text)])
                 ])
         }
     }

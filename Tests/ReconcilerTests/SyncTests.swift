@@ -205,12 +205,13 @@ import Testing
         for value in [StoredValue.text("a\0b"), .json("a\0b"), .textArray(["a\0b"])] {
             var desired = try SmallOrganization().desired("b")
             let index = try #require(desired.tables.firstIndex { $0.layout.table == users.table })
-            var values = desired.tables[index].rows[0].values
+            var values = users.columns.map { $0.type == .jsonb ? StoredValue.json([:]) : .null }
             let column = try #require(
                 users.columns.firstIndex { $0.type == (value == .text("a\0b") ? .text : value == .json("a\0b") ? .jsonb : .textArray) })
             values[column] = value
-            let row = desired.tables[index].rows[0]
-            desired.tables[index].rows[0] = StoredRow(key: row.key, values: values, path: row.path, line: row.line)
+            let blocks = desired.tables[index].blocks
+            let bad = RowBlock.make(users, key: [blocks[0].name], values: values)
+            desired.tables[index] = .init(layout: users, blocks: [bad] + blocks.dropFirst())
             let error = try #require(reconcilerError { try reconciler.sync(desired, driftMode: .correct) })
             guard case .database = error else {
                 Issue.record(error)
