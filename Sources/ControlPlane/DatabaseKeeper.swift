@@ -27,6 +27,12 @@ final class DatabaseKeeper {
     private var unknownSince: ContinuousClock.Instant?
     /// What the database was last made, or found, equal to.
     private var settled: DesiredState?
+    /// How many commits were applied, one after the other, by looking only at the rows that they touch. What no trigger has seen of other hands'
+    /// work may be left in the other rows: it is looked for right after.
+    private var unseen = 0
+    private var isRestDue = false
+    /// Commits that leave no pause do not put that off for ever.
+    private static let mostUnseen = 16
 
     /// - Parameters:
     ///   - source: the repository and the branch that is followed, to tell whether the database has gone ahead of what is in force.
@@ -40,8 +46,8 @@ final class DatabaseKeeper {
         server.status.update { $0.database = .pending }
     }
 
-    /// Nanoseconds between two checks for drift, as the organisation chose.
-    var interval: Int64 { wanted.current?.driftInterval ?? 5_000_000_000 }
+    /// Nanoseconds until the next check for drift: as the organisation chose, or none where a commit was applied without a look at all rows.
+    var interval: Int64 { isRestDue ? 0 : wanted.current?.driftInterval ?? 5_000_000_000 }
 
     /// Finds out what the database was left equal to by an earlier run, so that a change made while nobody watched is seen as drift and not
     /// taken for a part of the next commit.
@@ -73,6 +79,8 @@ final class DatabaseKeeper {
     }
 
     private func look() throws(ReconcilerError) -> Check? {
+        // Once: whatever comes between, the rest is looked for at the next check there is.
+        isRestDue = false
         let revision = try readWhatIsHeld()
         guard let wanted = wanted.current else { return nil }
         let (pin, suspension) = (self.wanted.directives.pin, self.wanted.directives.suspension)
@@ -91,15 +99,24 @@ final class DatabaseKeeper {
                 return nil
             }
         }
-        let overtaken = try overtakenDrift(wanted.desired)
+        let isRest = unseen > 0
         let start = ContinuousClock.now
         let result = try syncMigrating(wanted, from: revision?.epoch)
         let took = Double((ContinuousClock.now - start).nanoseconds) / 1e9
         server.metrics.reconcileSeconds.labels(result.outcome.rawValue).observe(took)
+        unseen = result.hasComparedAll ? 0 : unseen + 1
+        isRestDue = !result.hasComparedAll
+        // A new commit makes the database equal to itself, whatever stood there. What other hands had changed before is told all the same.
+        let overtaken = isRest && result.outcome == .corrected ? result.plan : result.overtaken
+        if !overtaken.isEmpty { record(overtaken, "overtaken", settled ?? wanted.desired) }
         if result.outcome != .reported { settled = wanted.desired }
         server.metrics.reconciles.labels(result.outcome.rawValue).increment()
         note(result.revision, isWorking: false)
-        return Check(result: result, isNews: record(result, wanted.desired), overtaken: overtaken)
+        if isRest, result.outcome == .corrected {
+            server.status.checked(at: Self.now(), found: nil)
+            return Check(result: result, isNews: false, overtaken: overtaken)
+        }
+        return Check(result: result, isNews: record(result, wanted.desired), overtaken: overtaken.isEmpty ? nil : overtaken)
     }
 
     /// Finds drift and leaves it, as nothing may be written.
@@ -186,19 +203,13 @@ final class DatabaseKeeper {
         throw .ahead(commit: revision.commit)
     }
 
-    /// A new commit makes the database equal to itself, whatever stood there. What other hands had changed before is told all the same.
-    private func overtakenDrift(_ desired: DesiredState) throws(ReconcilerError) -> SyncPlan? {
-        guard let settled, settled.commit != desired.commit else { return nil }
-        let (plan, revision) = try reconciler.plan(settled)
-        guard revision?.commit == settled.commit, !plan.isEmpty else { return nil }
-        record(plan, "overtaken", settled)
-        return plan
-    }
-
     /// A schema that was dropped by hand is made again.
     private func syncMigrating(_ wanted: WantedState.Wanted, from epoch: Int64?) throws(ReconcilerError) -> SyncResult {
         do throws(ReconcilerError) {
-            return try reconciler.sync(wanted.desired, driftMode: wanted.driftPolicy, from: epoch)
+            // What a commit overtakes is corrected in any mode.
+            return try reconciler.sync(
+                wanted.desired, driftMode: unseen > 0 ? .correct : wanted.driftPolicy, from: epoch,
+                after: unseen < Self.mostUnseen ? settled : nil)
         } catch {
             guard error.isMissingSchema else { throw error }
             try reconciler.migrate()
@@ -219,7 +230,7 @@ final class DatabaseKeeper {
         // What is left says how it stands, so that it comes last.
         if !result.left.isEmpty {
             isNews = record(result.left, SyncResult.Outcome.reported.rawValue, desired) || isNews
-        } else if result.outcome != .corrected || result.plan.isEmpty {
+        } else if result.hasComparedAll, result.outcome != .corrected || result.plan.isEmpty {
             server.status.checked(at: Self.now(), found: nil)
         }
         return isNews

@@ -37,14 +37,19 @@ extension PostgresConnection {
     ///   passed on; the connection stays usable.
     @discardableResult
     public func copyOut(from table: String, columns: [String], row: (UnsafeRawBufferPointer) throws -> Void) throws -> Int {
+        let names = columns.map { Self.quoteIdentifier($0) }.joined(separator: ", ")
+        return try copyOut(query: "SELECT \(names) FROM \(Self.quoteTable(table))", columnCount: columns.count, row: row)
+    }
+
+    /// Reads the rows that a query answers by binary COPY and returns how many.
+    @discardableResult
+    public func copyOut(query: String, columnCount: Int, row: (UnsafeRawBufferPointer) throws -> Void) throws -> Int {
         let connection = try live()
         guard !isCopying else { throw PostgresError(.usage, "no COPY can run inside another") }
-        let names = columns.map { Self.quoteIdentifier($0) }.joined(separator: ", ")
-        // As a query, which a view answers too.
-        try begin("COPY (SELECT \(names) FROM \(Self.quoteTable(table))) TO STDOUT (FORMAT binary)", PGRES_COPY_OUT, on: connection)
+        try begin("COPY (\(query)) TO STDOUT (FORMAT binary)", PGRES_COPY_OUT, on: connection)
         isCopying = true
         defer { isCopying = false }
-        var reader = PostgresCopyReader(columnCount: columns.count)
+        var reader = PostgresCopyReader(columnCount: columnCount)
         do {
             while true {
                 var message: UnsafeMutablePointer<CChar>?

@@ -19,6 +19,16 @@ struct RowFindings {
         self.layout = layout
         edges = EdgeCount(layout)
     }
+
+    /// Adds a wanted row and what is held of it.
+    mutating func add(_ row: StoredRow, _ held: HeldRows.Row?) {
+        guard let held else {
+            created.append(row)
+            return
+        }
+        let isSame = held.bytes.withUnsafeBytes { held in row.withImage { held.hasPrefix($0) } }
+        if !isSame || !held.isOurs { changed.append((row, held.bytes, held.isOurs)) }
+    }
 }
 
 /// Makes a plan of what was found, table by table.

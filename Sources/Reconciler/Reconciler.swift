@@ -44,6 +44,10 @@ public struct SyncResult: Sendable {
     /// The objects among those that somebody keeps changing back, as `Kind/name`.
     public var fights: [String] = []
     public var revision: Revision?
+    /// What other hands had changed before a commit was applied.
+    public var overtaken = SyncPlan()
+    /// Whether all rows were looked at, and not only those that a commit touches.
+    public var hasComparedAll = true
 
     /// Nothing was to be done.
     public static func unchanged(_ revision: Revision) -> SyncResult {
@@ -126,13 +130,18 @@ public final class Reconciler {
     ///   - approval: leave to take away more than a commit may.
     ///   - pin: written down together with what is applied: an earlier commit is held until it is released.
     ///   - epoch: what the caller has decided by; if the database has gone on since, nothing is done.
+    ///   - previous: what the database was left equal to. If its revision says so too, and its triggers have seen no other hands, a new commit
+    ///     is planned from the two states, and of the database only the rows are read in which they differ.
     public func sync(
-        _ desired: DesiredState, driftMode: DriftPolicy, approval: DeletionApproval? = nil, pin: PinOrder? = nil, from epoch: Int64? = nil
+        _ desired: DesiredState, driftMode: DriftPolicy, approval: DeletionApproval? = nil, pin: PinOrder? = nil,
+        from epoch: Int64? = nil, after previous: DesiredState? = nil
     ) throws(ReconcilerError) -> SyncResult {
         if desired.documentCount == 0 { throw .emptyState }
         let held = try revision()
         if let epoch, held?.epoch ?? 0 != epoch { throw .fenced(expected: epoch, found: held?.epoch ?? 0) }
-        guard let held, held.names(desired) else { return try apply(desired, expecting: held, driftMode, approval, pin) }
+        guard let held, held.names(desired) else {
+            return try apply(desired, expecting: held, after: previous, driftMode, approval, pin)
+        }
         // A look without the lock first: nothing to do is the usual case, and must not stand in anyone's way.
         let look = try plan(desired)
         if look.revision == held {
@@ -141,12 +150,13 @@ public final class Reconciler {
                 return SyncResult(outcome: .reported, plan: look.plan, left: look.plan, revision: held)
             }
         }
-        return try apply(desired, expecting: held, driftMode, approval, pin)
+        return try apply(desired, expecting: held, after: nil, driftMode, approval, pin)
     }
 
     /// Plans again under the lock, so that what is written follows from what is held, and writes rows and revision together.
     private func apply(
-        _ desired: DesiredState, expecting revision: Revision?, _ policy: DriftPolicy, _ approval: DeletionApproval?, _ pin: PinOrder?
+        _ desired: DesiredState, expecting revision: Revision?, after previous: DesiredState?, _ policy: DriftPolicy,
+        _ approval: DeletionApproval?, _ pin: PinOrder?
     ) throws(ReconcilerError) -> SyncResult {
         let clock = ContinuousClock()
         let start = clock.now
@@ -161,8 +171,8 @@ public final class Reconciler {
                     throw ReconcilerError.fenced(expected: revision?.epoch ?? 0, found: held?.epoch ?? 0)
                 }
                 let touches = try Touches(connection)
-                var plan = try Planner(connection: connection, desired: desired).plan()
-                touches.attribute(&plan)
+                let found = try Self.plan(desired, held, after: previous, touches, connection)
+                var plan = found.plan
                 let isCorrection = held.map { $0.names(desired) } ?? false
                 var (left, fights) = (SyncPlan(), [String]())
                 if isCorrection {
@@ -178,12 +188,32 @@ public final class Reconciler {
                 try touches.settle(leaving: left, connection)
                 let result = SyncResult(
                     outcome: isCorrection ? .corrected : .applied, plan: plan, left: left, fights: fights,
-                    revision: try Self.writeRevision(desired, protects: !isCorrection, connection))
+                    revision: try Self.writeRevision(desired, protects: !isCorrection, connection), overtaken: found.overtaken,
+                    hasComparedAll: found.hasComparedAll)
                 try Self.writeHistory(
                     result, previous: held, approval: used, nanoseconds: (clock.now - start).nanoseconds, connection)
                 return result
             }
         }
+    }
+
+    /// The plan for a commit, and what other hands have changed of the state before it.
+    private static func plan(
+        _ desired: DesiredState, _ held: Revision?, after previous: DesiredState?, _ touches: Touches, _ connection: PostgresConnection
+    ) throws -> (plan: SyncPlan, overtaken: SyncPlan, hasComparedAll: Bool) {
+        let planner = Planner(connection: connection, desired: desired)
+        let before = previous.flatMap { held?.commit == $0.commit && $0.commit != desired.commit ? $0 : nil }
+        if let before, held?.names(before) == true, touches.isEmpty, let known = try planner.plan(from: before) {
+            return (known.plan, known.overtaken, false)
+        }
+        var plan = try planner.plan()
+        touches.attribute(&plan)
+        var overtaken = SyncPlan()
+        if let before {
+            overtaken = try Planner(connection: connection, desired: before).plan()
+            touches.attribute(&overtaken)
+        }
+        return (plan, overtaken, true)
     }
 
     /// Leaves out of a correction what is only reported, and what somebody keeps changing back.

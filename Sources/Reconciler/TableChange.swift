@@ -109,5 +109,63 @@ struct TableChange {
         return findings
     }
 
+    /// What is to be done if the database holds the old state but for these rows, of which it holds what was read.
+    func findings(holding held: HeldRows) -> RowFindings {
+        var findings = RowFindings(layout)
+        findings.heldRows = before.rowCount
+        findings.heldRoles = heldRoles
+        for row in rows {
+            if let old = row.old {
+                findings.heldRows -= 1
+                findings.heldRoles -= old.edges(findings.edges)
+            }
+            let found = (row.new ?? row.old).flatMap { held.find($0, layout) }
+            if let found, row.new != nil || found.isOurs { findings.heldRows += 1 }
+            if let new = row.new {
+                if found != nil { findings.heldRoles += new.edges(findings.edges) }
+                findings.add(new, found)
+            } else if let found {
+                findings.superfluous.append((found.bytes, found.isOurs))
+            }
+        }
+        return findings
+    }
+
+    /// How what was read of these rows differs from the old state.
+    func drift(holding held: HeldRows) -> RowFindings {
+        var findings = RowFindings(layout)
+        for row in rows {
+            let found = (row.new ?? row.old).flatMap { held.find($0, layout) }
+            if let old = row.old {
+                findings.add(old, found)
+            } else if let found {
+                findings.superfluous.append((found.bytes, found.isOurs))
+            }
+        }
+        return findings
+    }
+
     private var heldRoles: Int { EdgeCount(layout).areRowsEdges ? 0 : before.edgeCount }
+}
+
+/// Rows that were read from the database, by their keys.
+struct HeldRows {
+    struct Row {
+        /// Keys, columns and what is behind them.
+        var bytes: [UInt8]
+        /// Whether what is behind the columns is as it was written.
+        var isOurs: Bool
+    }
+
+    private var rows: [[UInt8]: Row] = [:]
+
+    mutating func add(_ bytes: UnsafeRawBufferPointer, _ layout: TableLayout, isOurs: Bool) {
+        rows[Self.key(bytes, layout)] = Row(bytes: Array(bytes), isOurs: isOurs)
+    }
+
+    func find(_ row: StoredRow, _ layout: TableLayout) -> Row? { rows.isEmpty ? nil : rows[row.withImage { Self.key($0, layout) }] }
+
+    private static func key(_ row: UnsafeRawBufferPointer, _ layout: TableLayout) -> [UInt8] {
+        Array(row[..<RowImage.length(row, fields: layout.keys.count)])
+    }
 }

@@ -43,6 +43,9 @@ struct Touches {
         }
     }
 
+    /// Whether no other hands are known to have changed anything since they were last settled.
+    var isEmpty: Bool { rows.isEmpty }
+
     /// Tells each difference who made it, as far as that is known.
     func attribute(_ plan: inout SyncPlan) {
         if byObject.isEmpty { return }

@@ -1,0 +1,1 @@
+SELECT {columns} FROM {touched} JOIN {qualified} AS held USING ({keys})
