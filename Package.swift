@@ -137,11 +137,14 @@ let package = Package(
         .testTarget(name: "CommitTrustTests", dependencies: ["ControlPlane", "Git", "GovernanceModel"], swiftSettings: strict),
         .testTarget(
             name: "ReconcilerTests",
-            dependencies: ["ControlPlane", "Digest", "EnforcementServer", "Git", "JSON", "Postgres", "Reconciler"], swiftSettings: strict),
+            dependencies: ["ControlPlane", "Digest", "EnforcementServer", "Git", "JSON", "Postgres", "Reconciler", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "EnforcementServerTests",
             dependencies: ["EnforcementServer", "GovernanceModel", "PolicyBundle", "PolicyCompiler", "PolicyEngine"], swiftSettings: strict),
-        .testTarget(name: "ThreadTests", dependencies: ["charter", "Digest", "JSON", "Postgres"], swiftSettings: strict),
+        // What tests of the whole program share: the program as a process, repositories, servers.
+        .target(name: "TestSupport", dependencies: ["JSON", "Postgres"], path: "Tests/TestSupport", swiftSettings: strict),
+        .testTarget(name: "ThreadTests", dependencies: ["charter", "Digest", "JSON", "Postgres", "TestSupport"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

@@ -2,6 +2,8 @@ import GovernanceModel
 import Postgres
 import Testing
 
+import class TestSupport.Background
+
 @testable import Reconciler
 
 /// Rows and revision are written together or not at all, whoever is in the way.

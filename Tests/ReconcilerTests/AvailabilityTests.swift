@@ -2,6 +2,8 @@ import Foundation
 import Postgres
 import Testing
 
+import class TestSupport.Background
+
 @testable import Reconciler
 
 /// A server that comes and goes.

@@ -3,6 +3,8 @@ import JSON
 import Postgres
 import Testing
 
+import struct TestSupport.SeededGenerator
+
 @testable import Reconciler
 
 /// What is hashed in Swift and what is hashed by the database must be the same bytes for whatever a document can hold.

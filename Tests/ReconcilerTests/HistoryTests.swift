@@ -5,6 +5,8 @@ import JSON
 import Postgres
 import Testing
 
+import struct TestSupport.SeededGenerator
+
 @testable import Reconciler
 
 /// The recorded history of a real organisation, reconciled commit by commit.

@@ -2,6 +2,8 @@ import GovernanceModel
 import Postgres
 import Testing
 
+import class TestSupport.Background
+
 @testable import Reconciler
 
 @Suite struct LayoutTests {

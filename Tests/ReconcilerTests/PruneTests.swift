@@ -3,6 +3,8 @@ import JSON
 import Postgres
 import Testing
 
+import struct TestSupport.SeededGenerator
+
 @testable import Reconciler
 
 /// A commit that takes too much away is refused, and nothing is written.

@@ -2,6 +2,8 @@ import ControlPlane
 import Foundation
 import Testing
 
+import class TestSupport.Background
+
 @Suite struct StateDirectoryTests {
     private func refusal(_ path: String) -> ControlError? {
         do {

@@ -1,7 +1,6 @@
 import Foundation
 import Glibc
 import Postgres
-import Synchronization
 
 @testable import Reconciler
 
@@ -98,30 +97,6 @@ final class TestDatabase {
     }
 }
 
-/// A call on a thread of its own, so that a test can do something in the meantime.
-final class Background<Value: Sendable>: Sendable {
-    private let result = Mutex<Result<Value, any Error>?>(nil)
-
-    init(_ body: @escaping @Sendable () throws -> Value) {
-        let thread = Thread {
-            let outcome = Result { try body() }
-            self.result.withLock { $0 = outcome }
-        }
-        thread.stackSize = 8 << 20
-        thread.start()
-    }
-
-    var isFinished: Bool { result.withLock { $0 != nil } }
-
-    /// Waits for the end of the call.
-    func value() throws -> Value {
-        guard eventually({ isFinished }), let outcome = result.withLock({ $0 }) else { throw TimedOut() }
-        return try outcome.get()
-    }
-
-    struct TimedOut: Error {}
-}
-
 /// Polls until `condition` holds, for a minute at most.
 func eventually(_ condition: () throws -> Bool) rethrows -> Bool {
     let deadline = ContinuousClock.now + .seconds(60)
@@ -149,21 +124,5 @@ func sqlState(_ statement: String, on connection: PostgresConnection) -> String?
         return nil
     } catch {
         return error.sqlState
-    }
-}
-
-/// A generator whose numbers follow from a seed, so that a failure can be had again.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    /// SplitMix64.
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
     }
 }

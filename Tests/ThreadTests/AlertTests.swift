@@ -3,6 +3,7 @@ import Foundation
 import Glibc
 import JSON
 import Postgres
+import TestSupport
 import Testing
 
 /// What somebody must be told reaches a receiver, signed, at least once, whatever happens in between.

@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import TestSupport
 import Testing
 
 /// `charter decide --explain` and `charter bench decisions`, from outside.

@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import Postgres
+import TestSupport
 import Testing
 
 /// The branch and the database do not wait for each other, and neither follows what it should not.

@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import TestSupport
 import Testing
 
 /// `charter inspect --disassemble`, and what `inspect` tells of sections and index.

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 @Suite struct RepositoryTroubleTests {
@@ -205,7 +206,7 @@ import Testing
     @Test("Ctrl-C is heard while a remote repository does not answer")
     func silentRemote() throws {
         try TemporaryFolder.with { folder in
-            let remote = try SilentListener()
+            let remote = try LoopbackListener()
             let charter = try RunningCharter(
                 ["up", "http://127.0.0.1:\(remote.port)/acme.git", "--state", folder + "/state", "--listen", "127.0.0.1:0"])
             #expect(eventually { !children(of: charter.program.process).isEmpty })
@@ -219,7 +220,7 @@ import Testing
     @Test("a fetch under way ends with the charter that was killed")
     func killedWhileFetching() throws {
         try TemporaryFolder.with { folder in
-            let remote = try SilentListener()
+            let remote = try LoopbackListener()
             let charter = try RunningCharter(
                 ["up", "http://127.0.0.1:\(remote.port)/acme.git", "--state", folder + "/state", "--listen", "127.0.0.1:0"])
             #expect(eventually { !children(of: charter.program.process).isEmpty })
@@ -229,21 +230,4 @@ import Testing
             #expect(eventually { fetching.allSatisfy { !isRunning($0) } })
         }
     }
-}
-
-/// The processes that `process` has started.
-func children(of process: pid_t) -> [pid_t] {
-    let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/task")) ?? []
-    return tasks.flatMap { task in
-        let text = (try? String(contentsOfFile: "/proc/\(process)/task/\(task)/children", encoding: .utf8)) ?? ""
-        return text.split(whereSeparator: \.isWhitespace).compactMap { pid_t($0) }
-    }
-}
-
-/// Whether a process runs; one that only waits for its parent to take note does not.
-func isRunning(_ process: pid_t) -> Bool {
-    guard let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8), let name = text.lastIndex(of: ")") else {
-        return false
-    }
-    return !["Z", "X"].contains(text[name...].dropFirst(2).prefix(1))
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import JSON
+import TestSupport
 import Testing
 
 /// The stages one by one: validate, compile, inspect, decide.
@@ -226,7 +227,7 @@ import Testing
                 charter.program.signal(stop)
                 #expect(try charter.program.wait() == 0)
             }
-            let taken = try SilentListener()
+            let taken = try LoopbackListener()
             let outcome = try CharterProgram.run("serve", folder + "/bundle", "--listen", "127.0.0.1:\(taken.port)")
             #expect(outcome.isClearFailure(75, naming: "\(taken.port)"), "\(outcome)")
         }

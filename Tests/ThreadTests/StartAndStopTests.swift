@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Postgres
+import TestSupport
 import Testing
 
 @Suite struct StartAndStopTests {
@@ -8,7 +9,7 @@ import Testing
     func portInUse() throws {
         try TemporaryFolder.with { folder in
             let repository = try TestRepository.acme(at: folder + "/acme")
-            let taken = try SilentListener()
+            let taken = try LoopbackListener()
             let outcome = try CharterProgram.run("up", repository.path, "--state", folder + "/state", "--listen", "127.0.0.1:\(taken.port)")
             #expect(outcome.isClearFailure(75, naming: "\(taken.port)"), "\(outcome)")
             #expect(Postmaster(state: folder + "/state") == nil)

@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import TestSupport
 import Testing
 
 /// The published decisions of the AuthZEN Todo scenario, where they are present.

@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import JSON
 import Postgres
+import TestSupport
 import Testing
 
 @Suite struct WholeThreadTests {

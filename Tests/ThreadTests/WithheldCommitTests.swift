@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A commit that takes too much away is neither decided by nor written, until somebody approves it by name.

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Synchronization
+import TestSupport
 
 /// A small HTTP server that takes POSTs and remembers them.
 final class PostReceiver: Sendable {

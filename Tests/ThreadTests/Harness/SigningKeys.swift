@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import TestSupport
 
 /// Keys of a test's own, made by the program, and files that trust them.
 struct SigningKeys {

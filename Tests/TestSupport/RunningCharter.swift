@@ -3,22 +3,22 @@ import Glibc
 import JSON
 
 /// A `charter up` or `charter serve` that is up, or on its way.
-final class RunningCharter {
-    let program: ChildProgram
+package final class RunningCharter {
+    package let program: ChildProgram
 
-    init(_ arguments: [String], in folder: String = "/tmp", environment: [String: String] = [:]) throws {
+    package init(_ arguments: [String], in folder: String = "/tmp", environment: [String: String] = [:]) throws {
         program = try ChildProgram([CharterProgram.path] + arguments, in: folder, environment: environment)
     }
 
     /// `charter up`; without a database's URL on a private Postgres in the state folder.
-    convenience init(up repository: String, state: String, database: String? = nil, _ more: String...) throws {
+    package convenience init(up repository: String, state: String, database: String? = nil, _ more: String...) throws {
         try self.init(
             ["up", repository, "--state", state, "--listen", "127.0.0.1:0", "--poll-interval", "0.1"]
                 + (database.map { ["--database", $0] } ?? []) + more)
     }
 
     /// Calls `body` with a server of the example organisation's bundle.
-    static func serving<Value>(_ body: (HTTPClient) throws -> Value) throws -> Value {
+    package static func serving<Value>(_ body: (HTTPClient) throws -> Value) throws -> Value {
         try TemporaryFolder.with { folder in
             let repository = try TestRepository.acme(at: folder + "/acme")
             let compiled = try CharterProgram.run("compile", repository.path, "--output", folder + "/bundle")
@@ -29,7 +29,7 @@ final class RunningCharter {
     }
 
     /// Waits until it says where it is up.
-    func client() throws -> HTTPClient {
+    package func client() throws -> HTTPClient {
         var port: UInt16?
         let isUp = eventually {
             port = program.output.firstMatch(of: #/http://127\.0\.0\.1:(\d+)\D/#).flatMap { UInt16($0.output.1) }
@@ -41,7 +41,7 @@ final class RunningCharter {
 
     /// Ends it as Ctrl-C does, and waits; its exit code.
     @discardableResult
-    func interrupt() throws -> Int32 {
+    package func interrupt() throws -> Int32 {
         program.signal(SIGINT)
         return try program.wait()
     }
@@ -49,23 +49,23 @@ final class RunningCharter {
 
 extension HTTPClient {
     /// The commit whose bundle is in force.
-    func commitInForce() throws -> String? { try get("/v1/bundle").json["commit"]?.stringValue }
+    package func commitInForce() throws -> String? { try get("/v1/bundle").json["commit"]?.stringValue }
 
     /// A condition of the organisation, as `/v1/status` has it.
-    func condition(_ type: String) throws -> JSONValue? {
+    package func condition(_ type: String) throws -> JSONValue? {
         try get("/v1/status").json["conditions"]?.arrayValue?.first { $0["type"]?.stringValue == type }
     }
 
-    func reason(_ type: String) throws -> String? { try condition(type)?["reason"]?.stringValue }
+    package func reason(_ type: String) throws -> String? { try condition(type)?["reason"]?.stringValue }
 
     /// The status of a check of `/readyz`.
-    func check(_ name: String) throws -> String? { try get("/readyz").json["checks"]?[name]?["status"]?.stringValue }
+    package func check(_ name: String) throws -> String? { try get("/readyz").json["checks"]?[name]?["status"]?.stringValue }
 
     /// The commit that the database is known to hold.
-    func commitInDatabase() throws -> String? { try get("/readyz").json["checks"]?["database"]?["commit"]?.stringValue }
+    package func commitInDatabase() throws -> String? { try get("/readyz").json["checks"]?["database"]?["commit"]?.stringValue }
 
     /// The value of a metric, by name and labels as they stand in the text.
-    func metric(_ name: String) throws -> Double? {
+    package func metric(_ name: String) throws -> Double? {
         try get("/metrics").text.split(separator: "\n").first { $0.hasPrefix(name + " ") }.flatMap { Double($0.dropFirst(name.count + 1)) }
     }
 }

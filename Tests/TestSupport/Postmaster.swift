@@ -3,13 +3,13 @@ import Glibc
 import Postgres
 
 /// The Postgres server on a data directory, as its `postmaster.pid` tells.
-struct Postmaster {
-    let data: String
-    let process: pid_t
-    let socketDirectory: String
+package struct Postmaster {
+    package let data: String
+    package let process: pid_t
+    package let socketDirectory: String
 
     /// `nil` if no server runs there.
-    init?(data: String) {
+    package init?(data: String) {
         guard let text = try? String(contentsOfFile: data + "/postmaster.pid", encoding: .utf8) else { return nil }
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         guard lines.count >= 5, let process = pid_t(lines[0]) else { return nil }
@@ -20,23 +20,23 @@ struct Postmaster {
     }
 
     /// The private server of a state folder.
-    init?(state: String) { self.init(data: state + "/postgres/data") }
+    package init?(state: String) { self.init(data: state + "/postgres/data") }
 
     /// A process that only waits for its parent to take note is not alive.
-    var isAlive: Bool {
+    package var isAlive: Bool {
         guard let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8), let name = text.lastIndex(of: ")") else {
             return false
         }
         return !["Z", "X"].contains(text[name...].dropFirst(2).prefix(1))
     }
 
-    func connect() throws -> PostgresConnection {
+    package func connect() throws -> PostgresConnection {
         try PostgresConnection(.init(socketDirectory: socketDirectory, user: "charter", database: "charter"))
     }
 }
 
 /// One Postgres for all tests that do not care which, started by the first and removed when the process ends.
-enum SharedPostgres {
+package enum SharedPostgres {
     private static let cluster: Result<PrivateCluster, any Error> = Result {
         let cluster = try PrivateCluster.start(directory: try TemporaryFolder.make(), durability: .disposable)
         atexit {
@@ -51,7 +51,7 @@ enum SharedPostgres {
     }
 
     /// Calls `body` with the URL of a new database and a connection to it, and removes the database.
-    static func withDatabase<Value>(_ body: (_ url: String, PostgresConnection) throws -> Value) throws -> Value {
+    package static func withDatabase<Value>(_ body: (_ url: String, PostgresConnection) throws -> Value) throws -> Value {
         let cluster = try cluster.get()
         let name = "test_" + UUID().uuidString.lowercased().replacing("-", with: "")
         let connection = try PostgresConnection(try cluster.configuration(database: name))

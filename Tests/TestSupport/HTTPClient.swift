@@ -3,37 +3,37 @@ import Glibc
 import JSON
 
 /// An answer of a server.
-struct HTTPAnswer {
-    var status: Int
+package struct HTTPAnswer {
+    package var status: Int
     /// By name in small letters.
-    var fields: [String: String]
-    var body: [UInt8]
+    package var fields: [String: String]
+    package var body: [UInt8]
 
-    var text: String { String(decoding: body, as: UTF8.self) }
-    var json: JSONValue { get throws { try JSONParser.parse(body) } }
+    package var text: String { String(decoding: body, as: UTF8.self) }
+    package var json: JSONValue { get throws { try JSONParser.parse(body) } }
 }
 
 /// Sends single requests over a plain socket, byte for byte as a test wants them.
-struct HTTPClient {
-    let port: UInt16
+package struct HTTPClient {
+    package let port: UInt16
 
-    func get(_ path: String, method: String = "GET") throws -> HTTPAnswer {
+    package func get(_ path: String, method: String = "GET") throws -> HTTPAnswer {
         try send("\(method) \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
     }
 
-    func post(_ path: String, _ body: [UInt8], type: String? = "application/json") throws -> HTTPAnswer {
+    package func post(_ path: String, _ body: [UInt8], type: String? = "application/json") throws -> HTTPAnswer {
         let type = type.map { "Content-Type: \($0)\r\n" } ?? ""
         let head = "POST \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\(type)Content-Length: \(body.count)\r\n\r\n"
         return try exchange(Array(head.utf8) + body)
     }
 
     /// Asks for a decision.
-    func decide(_ request: JSONValue) throws -> HTTPAnswer { try post("/v1/decisions", JSONWriter.bytes(request)) }
+    package func decide(_ request: JSONValue) throws -> HTTPAnswer { try post("/v1/decisions", JSONWriter.bytes(request)) }
 
-    func send(_ text: String) throws -> HTTPAnswer { try exchange(Array(text.utf8)) }
+    package func send(_ text: String) throws -> HTTPAnswer { try exchange(Array(text.utf8)) }
 
     /// Sends bytes and reads until the server closes.
-    func exchange(_ bytes: [UInt8]) throws -> HTTPAnswer {
+    package func exchange(_ bytes: [UInt8]) throws -> HTTPAnswer {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         defer { close(descriptor) }
         var limit = timeval(tv_sec: 30, tv_usec: 0)
@@ -80,29 +80,8 @@ struct HTTPClient {
     }
 }
 
-/// A TCP socket that listens on a loopback port and never answers.
-final class SilentListener {
-    private let descriptor: Int32
-    let port: UInt16
-
-    init() throws {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        self.descriptor = descriptor
-        var address = sockaddr_in.loopback(port: 0)
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isBound = address.with { bind(descriptor, $0, $1) } == 0 && listen(descriptor, 16) == 0
-        let isNamed = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &size) == 0 }
-        }
-        port = UInt16(bigEndian: address.sin_port)
-        guard isBound, isNamed else { throw Failure("no port to listen on: \(String(cString: strerror(errno)))") }
-    }
-
-    deinit { close(descriptor) }
-}
-
 extension sockaddr_in {
-    static func loopback(port: UInt16) -> sockaddr_in {
+    package static func loopback(port: UInt16) -> sockaddr_in {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian
@@ -110,7 +89,7 @@ extension sockaddr_in {
         return address
     }
 
-    mutating func with<Value>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Value) -> Value {
+    package mutating func with<Value>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Value) -> Value {
         withUnsafePointer(to: &self) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
         }

@@ -3,9 +3,9 @@ import Glibc
 import JSON
 
 /// The built program.
-enum CharterProgram {
+package enum CharterProgram {
     /// It lies beside the test bundle.
-    static let path: String = {
+    package static let path: String = {
         let places = ["/proc/self/exe", CommandLine.arguments[0]] + CommandLine.arguments
         for place in places {
             var folder = URL(fileURLWithPath: place).resolvingSymlinksInPath().deletingLastPathComponent()
@@ -20,14 +20,14 @@ enum CharterProgram {
     }()
 
     /// Runs a command to its end.
-    static func run(
+    package static func run(
         _ arguments: String..., in folder: String = "/tmp", input: String = "", environment: [String: String] = [:]
     ) throws -> Outcome {
         try run(arguments, in: folder, input: input, environment: environment)
     }
 
     /// Runs a command to its end.
-    static func run(
+    package static func run(
         _ arguments: [String], in folder: String = "/tmp", input: String = "", environment: [String: String] = [:]
     ) throws -> Outcome {
         let child = try ChildProgram([path] + arguments, in: folder, input: Array(input.utf8), environment: environment)
@@ -38,5 +38,5 @@ enum CharterProgram {
 
 extension Outcome {
     /// The output as JSON.
-    var json: JSONValue { get throws { try JSONParser.parse(output) } }
+    package var json: JSONValue { get throws { try JSONParser.parse(output) } }
 }

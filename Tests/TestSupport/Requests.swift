@@ -1,8 +1,10 @@
 import JSON
 
 /// Requests for the example organisation.
-enum Requests {
-    static func chat(_ subject: String = "ada", model: String = "openai/gpt-5.4-mini", input: JSONValue = 1200, output: JSONValue = 800)
+package enum Requests {
+    package static func chat(
+        _ subject: String = "ada", model: String = "openai/gpt-5.4-mini", input: JSONValue = 1200, output: JSONValue = 800
+    )
         -> JSONValue
     {
         [
@@ -13,7 +15,7 @@ enum Requests {
     }
 
     /// Everyday work, allowed.
-    static let everyday = chat()
+    package static let everyday = chat()
     /// Eighty cents, denied by `costly-requests-need-approval` until its limit is raised.
-    static let costly = chat(model: "openai/gpt-6-astra", input: 40_000, output: 8000)
+    package static let costly = chat(model: "openai/gpt-6-astra", input: 40_000, output: 8000)
 }

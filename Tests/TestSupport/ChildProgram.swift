@@ -5,14 +5,14 @@ import Glibc
 ///
 /// It leads a process group of its own, so that everything it starts can be ended with it. What it writes goes into files without names:
 /// nobody needs to read along to keep it from blocking.
-final class ChildProgram {
-    let process: pid_t
+package final class ChildProgram {
+    package let process: pid_t
     private let outputFile: Int32
     private let errorFile: Int32
     /// The exit code, 128 and its number for a signal; `nil` while it runs.
-    private(set) var status: Int32?
+    package private(set) var status: Int32?
 
-    init(_ arguments: [String], in folder: String, input: [UInt8] = [], environment: [String: String] = [:]) throws {
+    package init(_ arguments: [String], in folder: String, input: [UInt8] = [], environment: [String: String] = [:]) throws {
         let inputFile = try Self.namelessFile()
         defer { close(inputFile) }
         outputFile = try Self.namelessFile()
@@ -52,10 +52,11 @@ final class ChildProgram {
         close(errorFile)
     }
 
-    var output: String { Self.text(of: outputFile) }
-    var errors: String { Self.text(of: errorFile) }
+    package var output: String { String(decoding: outputBytes, as: UTF8.self) }
+    package var outputBytes: [UInt8] { Self.bytes(of: outputFile) }
+    package var errors: String { String(decoding: Self.bytes(of: errorFile), as: UTF8.self) }
 
-    var isRunning: Bool {
+    package var isRunning: Bool {
         guard status == nil else { return false }
         var word: Int32 = 0
         guard waitpid(process, &word, WNOHANG) == process else { return true }
@@ -63,11 +64,11 @@ final class ChildProgram {
         return false
     }
 
-    func signal(_ number: Int32) { if isRunning { kill(process, number) } }
+    package func signal(_ number: Int32) { if isRunning { kill(process, number) } }
 
     /// Waits until it has ended; its exit code.
     @discardableResult
-    func wait(within time: Duration = .seconds(90)) throws -> Int32 {
+    package func wait(within time: Duration = .seconds(90)) throws -> Int32 {
         guard eventually(within: time, { !isRunning }), let status else {
             end()
             throw Failure("the program did not end within \(time)\n\(output)\n\(errors)")
@@ -76,7 +77,7 @@ final class ChildProgram {
     }
 
     /// Ends it and what it started, without asking.
-    func end() {
+    package func end() {
         kill(-process, SIGKILL)
         _ = eventually { !isRunning }
     }
@@ -91,12 +92,12 @@ final class ChildProgram {
         return file
     }
 
-    private static func text(of file: Int32) -> String {
+    private static func bytes(of file: Int32) -> [UInt8] {
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 65_536)
         while true {
             let count = pread(file, &chunk, chunk.count, off_t(bytes.count))
-            guard count > 0 else { return String(decoding: bytes, as: UTF8.self) }
+            guard count > 0 else { return bytes }
             bytes += chunk[..<count]
         }
     }
@@ -112,15 +113,21 @@ final class ChildProgram {
 }
 
 /// What a program that has ended left behind.
-struct Outcome: Equatable, CustomStringConvertible {
-    var status: Int32
-    var output: String
-    var errors: String
+package struct Outcome: Equatable, CustomStringConvertible {
+    package var status: Int32
+    package var output: String
+    package var errors: String
 
-    var description: String { "exit code \(status)\n--- output\n\(output)\n--- errors\n\(errors)" }
+    package init(status: Int32, output: String, errors: String) {
+        self.status = status
+        self.output = output
+        self.errors = errors
+    }
+
+    package var description: String { "exit code \(status)\n--- output\n\(output)\n--- errors\n\(errors)" }
 
     /// Whether it failed as a command may: with this exit code and one line for people on standard error.
-    func isClearFailure(_ expected: Int32, naming text: String? = nil) -> Bool {
+    package func isClearFailure(_ expected: Int32, naming text: String? = nil) -> Bool {
         let lines = errors.split(separator: "\n").filter { $0.hasPrefix("charter: ") }
         return status == expected && lines.count == 1 && (text.map { lines[0].contains($0) } ?? true) && !errors.contains("Fatal error")
     }

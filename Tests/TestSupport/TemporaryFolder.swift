@@ -2,16 +2,16 @@ import Foundation
 import Glibc
 
 /// Folders of a test's own.
-enum TemporaryFolder {
+package enum TemporaryFolder {
     /// Calls `body` with a new folder, which every user may pass through, and removes it, whatever came of it: first the Postgres servers
     /// that still run in it, then the files.
-    static func with<Result>(_ body: (String) throws -> Result) throws -> Result {
+    package static func with<Result>(_ body: (String) throws -> Result) throws -> Result {
         let path = try make()
         defer { remove(path) }
         return try body(path)
     }
 
-    static func make() throws -> String {
+    package static func make() throws -> String {
         var template = Array("/tmp/charter-thread-tests-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw Failure("no temporary folder can be made: \(String(cString: strerror(errno)))") }
         let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -19,7 +19,7 @@ enum TemporaryFolder {
         return path
     }
 
-    static func remove(_ path: String) {
+    package static func remove(_ path: String) {
         for entry in FileManager.default.enumerator(atPath: path)?.compactMap({ $0 as? String }) ?? []
         where entry.hasSuffix("/postmaster.pid") {
             guard let postmaster = Postmaster(data: path + "/" + entry.dropLast("/postmaster.pid".count)) else { continue }
@@ -31,13 +31,13 @@ enum TemporaryFolder {
 }
 
 /// Something that a test needs and does not get.
-struct Failure: Error, CustomStringConvertible {
-    var description: String
-    init(_ description: String) { self.description = description }
+package struct Failure: Error, CustomStringConvertible {
+    package var description: String
+    package init(_ description: String) { self.description = description }
 }
 
 /// Polls until `condition` holds; whether it does before the time is over.
-func eventually(within time: Duration = .seconds(60), _ condition: () throws -> Bool) rethrows -> Bool {
+package func eventually(within time: Duration = .seconds(60), _ condition: () throws -> Bool) rethrows -> Bool {
     let deadline = ContinuousClock.now + time
     while true {
         if try condition() { return true }

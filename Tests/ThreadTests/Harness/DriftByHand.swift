@@ -1,27 +1,7 @@
 import JSON
 import Postgres
+import TestSupport
 import Testing
-
-/// Every row of declared state, for comparing; without the commit that a row was written for, which a corrected row has a newer one of.
-struct DeclaredState: Equatable {
-    /// The rows of each table as JSON text, in the order of the text.
-    var tables: [String: [String]] = [:]
-
-    init(_ connection: PostgresConnection) throws {
-        let names = try connection.query(
-            """
-            SELECT table_name AS tablename FROM information_schema.columns
-            WHERE table_schema = 'governance' AND column_name = 'content_hash' ORDER BY 1
-            """)
-        // One statement, so that it is one state.
-        let parts = names.compactMap { $0["tablename"] }.map {
-            "SELECT '\($0)' AS name, (to_jsonb(held) - 'source_commit' - 'content_hash')::text AS row FROM governance.\($0) AS held"
-        }
-        for row in try connection.query(parts.joined(separator: " UNION ALL ") + " ORDER BY 1, 2") {
-            tables[row["name"] ?? "", default: []].append(row["row"] ?? "")
-        }
-    }
-}
 
 /// Expects a report that names a changed address of ada, joan as missing, and mallory as added by others.
 func expectDriftIsNamed(_ objects: JSONValue?, sourceLocation: SourceLocation = #_sourceLocation) throws {
