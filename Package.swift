@@ -34,6 +34,7 @@ let package = Package(
         .target(name: "Webhooks", dependencies: ["CLibCurl", "Digest"], swiftSettings: strict),
         .target(name: "Patterns", swiftSettings: strict),
         .target(name: "Conditions", dependencies: ["JSON"], swiftSettings: strict),
+        .target(name: "Waiting", swiftSettings: strict),
         .target(name: "YAML", dependencies: ["CLibYAML"], swiftSettings: strict),
         .target(name: "CEL", dependencies: ["CRE2"], swiftSettings: strict),
         .target(name: "CELConformance", dependencies: ["CEL"], swiftSettings: strict),
@@ -90,7 +91,8 @@ let package = Package(
             name: "ControlPlane",
             dependencies: [
                 "BundleProvenance", "CEL", "CommitSignatures", "Conditions", "Diagnostics", "EnforcementServer", "Git", "GovernanceModel",
-                "HTTPService", "JSON", "PolicyBundle", "PolicyCompiler", "PolicyEngine", "Postgres", "Reconciler", "Signing", "Webhooks",
+                "HTTPService", "JSON", "PolicyBundle", "PolicyCompiler", "PolicyEngine", "Postgres", "Reconciler", "Signing", "Waiting",
+                "Webhooks",
             ], swiftSettings: strict),
 
         // Floor 7: the command line.
@@ -108,6 +110,7 @@ let package = Package(
         .testTarget(name: "ConditionsTests", dependencies: ["Conditions", "JSON"], swiftSettings: strict),
         .testTarget(name: "DigestTests", dependencies: ["Digest"], swiftSettings: strict),
         .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: strict),
+        .testTarget(name: "WaitingTests", dependencies: ["Waiting"], swiftSettings: strict),
         .testTarget(name: "PatternsTests", dependencies: ["Patterns"], swiftSettings: strict),
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics", "JSON"], swiftSettings: strict),
         .testTarget(name: "GovernanceModelTests", dependencies: ["Diagnostics", "Git", "GovernanceModel", "JSON"], swiftSettings: strict),

@@ -6,6 +6,7 @@ import GovernanceModel
 import JSON
 import Reconciler
 import Synchronization
+import Waiting
 
 /// What has happened and is not in the database yet. Kept in a file of the state folder, so that neither a database that is down nor a restart
 /// loses any of it; written into the database once each, as every event has an id.

@@ -1,6 +1,7 @@
 import Foundation
 import Git
 import JSON
+import Waiting
 
 /// Fetching in a child process, because libgit2 cannot be interrupted: a remote that hangs costs a child, not the daemon.
 public enum MirrorFetch {
@@ -25,7 +26,7 @@ public enum MirrorFetch {
         let life = Pipe()
         child.standardInput = life
         defer { try? life.fileHandleForWriting.close() }
-        let done = DispatchSemaphore(value: 0)
+        let done = WakeUp()
         child.terminationHandler = { _ in done.signal() }
         do {
             try child.run()
@@ -34,11 +35,11 @@ public enum MirrorFetch {
             throw Failure(reason: "FetchFailed", needsHelp: false, error: ControlError(.internalError, message))
         }
         let deadline = ContinuousClock.now + .seconds(timeout)
-        while done.wait(timeout: .now() + 0.1) != .success {
+        while !done.wait(.milliseconds(100)) {
             let isLate = ContinuousClock.now >= deadline
             guard isLate || isStopping() else { continue }
             kill(child.processIdentifier, SIGKILL)
-            done.wait()
+            while !done.wait(.seconds(1)) {}
             let what = isLate ? "did not answer within \(Int(timeout)) seconds" : "was not fetched to the end"
             throw Failure(
                 reason: "FetchTimedOut", needsHelp: false, error: ControlError(.tryAgain, "`\(GitMirror.redact(url))` \(what)"))

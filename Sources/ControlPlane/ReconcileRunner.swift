@@ -1,4 +1,3 @@
-import Dispatch
 import EnforcementServer
 import Foundation
 import Git
@@ -6,13 +5,14 @@ import GovernanceModel
 import JSON
 import PolicyBundle
 import Reconciler
+import Waiting
 
 /// `charter reconcile` and `charter drift`: a repository and a database, without a server.
 public final class ReconcileRunner {
     /// Ends `watch`; safe to use from any thread.
     public final class Stop: Sendable {
         private let flag = StopFlag()
-        private let wake = DispatchSemaphore(value: 0)
+        private let wake = WakeUp()
 
         public init() {}
 
@@ -23,7 +23,7 @@ public final class ReconcileRunner {
             wake.signal()
         }
 
-        func wait(seconds: Double) { _ = wake.wait(timeout: .now() + seconds) }
+        func wait(seconds: Double) { wake.wait(.seconds(seconds)) }
     }
 
     /// What one run did.

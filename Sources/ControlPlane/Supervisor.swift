@@ -10,6 +10,7 @@ import PolicyEngine
 import Postgres
 import Reconciler
 import Synchronization
+import Waiting
 
 /// `charter up`: everything of one organisation in one process.
 public final class Supervisor: Sendable {
@@ -178,8 +179,8 @@ public final class Supervisor: Sendable {
     /// The branch is followed on this thread, the database kept on another, and alerts sent on a third: a database that hangs must not hold
     /// back a revocation, nor a remote that hangs the search for drift, nor a receiver that hangs either of them.
     private func run(_ follower: BranchFollower, _ keeping: Keeping, _ listener: ChangeListener) {
-        let keeper = Worker { [self] in keep(keeping) }
-        let sender = Worker { [self, journal = keeping.journal, configuration = keeping.database.configuration] in
+        let keeper = Worker("database") { [self] in keep(keeping) }
+        let sender = Worker("alerts") { [self, journal = keeping.journal, configuration = keeping.database.configuration] in
             send(journal, configuration)
         }
         let complaints = Complaints(emit: emit)
@@ -290,19 +291,22 @@ private final class Worker: @unchecked Sendable {
     // INVARIANT: `work` is called once, on the thread that it was handed to; what it captures is not used elsewhere meanwhile, but for what is
     // safe to use from any thread.
     private let work: () -> Void
-    private let ended = DispatchSemaphore(value: 0)
+    private let ended = WakeUp()
 
-    init(_ work: @escaping () -> Void) {
+    init(_ name: String, _ work: @escaping () -> Void) {
         self.work = work
         Thread.detachNewThread { [self] in
+            Thread.current.name = name
             self.work()
             ended.signal()
         }
     }
 
-    func hasEnded(within seconds: Double) -> Bool { ended.wait(timeout: .now() + seconds) == .success }
+    func hasEnded(within seconds: Double) -> Bool { ended.wait(.seconds(seconds)) }
 
-    func join() { ended.wait() }
+    func join() {
+        while !ended.wait(.seconds(60)) {}
+    }
 }
 
 /// Tells of a failure once, and of its end.

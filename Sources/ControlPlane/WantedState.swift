@@ -1,6 +1,7 @@
 import GovernanceModel
 import Reconciler
 import Synchronization
+import Waiting
 
 /// What the database is to hold: left by whoever follows the branch, taken up by whoever keeps the database, so that neither waits for the
 /// other. The other way round, what the keeper knows of the database and the follower needs.
