@@ -20,6 +20,11 @@ public struct GitSource: Sendable {
 
     public var location: Location
     public var reference: SourceReference
+    /// Seconds that a remote one may take to answer.
+    public var fetchTimeout = Self.fetchTimeout
+
+    /// Two minutes.
+    public static let fetchTimeout = 120.0
 
     public init(_ place: String, reference: SourceReference, mirror: String) {
         location = GitMirror.isRemote(place) ? .remote(url: place, mirror: mirror) : .local(path: place)
@@ -44,9 +49,9 @@ public struct GitSource: Sendable {
     }
 
     /// Brings the mirror up to date; nothing to do for a local repository. Gives up, with an error, once `isStopping` says so.
-    public func refresh(timeout: TimeInterval = 120, isStopping: () -> Bool = { false }) throws(MirrorFetch.Failure) {
+    public func refresh(isStopping: () -> Bool = { false }) throws(MirrorFetch.Failure) {
         guard case .remote(let url, let mirror) = location else { return }
-        try MirrorFetch.run(url: url, into: mirror, timeout: timeout, isStopping: isStopping)
+        try MirrorFetch.run(url: url, into: mirror, timeout: fetchTimeout, isStopping: isStopping)
     }
 
     public func open() throws(GitError) -> GitRepository {

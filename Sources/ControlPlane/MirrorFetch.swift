@@ -40,7 +40,7 @@ public enum MirrorFetch {
             guard isLate || isStopping() else { continue }
             kill(child.processIdentifier, SIGKILL)
             while !done.wait(.seconds(1)) {}
-            let what = isLate ? "did not answer within \(Int(timeout)) seconds" : "was not fetched to the end"
+            let what = isLate ? "did not answer within \(timeout.formatted()) seconds" : "was not fetched to the end"
             throw Failure(
                 reason: "FetchTimedOut", needsHelp: false, error: ControlError(.tryAgain, "`\(GitMirror.redact(url))` \(what)"))
         }

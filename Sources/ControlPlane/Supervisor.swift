@@ -27,6 +27,8 @@ public final class Supervisor: Sendable {
         public var pollInterval: Double
         /// Whose commits are believed, whatever any commit says.
         public var operatorTrust: OperatorTrust?
+        /// Seconds that a remote repository may take to answer.
+        public var fetchTimeout = GitSource.fetchTimeout
         /// Where alerts go, beside where the organisation wants them.
         public var alertReceiver: String?
         /// What messages to that receiver are signed with.
@@ -99,7 +101,8 @@ public final class Supervisor: Sendable {
     /// Starts everything, follows the branch until `stop`, then takes everything down in the opposite order. Blocks the calling thread.
     public func run() throws(ControlError) {
         let state = try StateDirectory(configuration.stateDirectory)
-        let source = GitSource(configuration.repository, reference: configuration.reference, mirror: state.mirror)
+        var source = GitSource(configuration.repository, reference: configuration.reference, mirror: state.mirror)
+        source.fetchTimeout = configuration.fetchTimeout
         let server = try makeServer()
         let instance = try state.instance()
         let journal = EventJournal(

@@ -24,6 +24,9 @@ struct UpCommand: ParsableCommand {
     @Option(name: .long, help: "Seconds between two looks at the branch; 1 for a local repository, 15 for a remote one by default.")
     var pollInterval: Double?
 
+    @Option(name: .long, help: "Seconds that a remote repository may take to answer.")
+    var fetchTimeout = GitSource.fetchTimeout
+
     @Option(
         name: .long,
         help: ArgumentHelp(
@@ -37,6 +40,7 @@ struct UpCommand: ParsableCommand {
 
     func validate() throws {
         if let pollInterval { try PollInterval.validate(pollInterval) }
+        guard fetchTimeout >= 1, fetchTimeout <= 86_400 else { throw ValidationError("--fetch-timeout takes 1 to 86400 seconds") }
         if let alertWebhook, !AlertReceiver.isValid(alertWebhook) {
             throw ValidationError("--alert-webhook must be an https address, or http on this machine")
         }
@@ -49,6 +53,7 @@ struct UpCommand: ParsableCommand {
                 repository: repository, reference: .branch(branch), stateDirectory: database.absoluteState, database: database.url,
                 host: try listen.host, port: try listen.port, pollInterval: pollInterval ?? (source.isRemote ? 15 : 1))
             configuration.operatorTrust = try signers.trust()
+            configuration.fetchTimeout = fetchTimeout
             configuration.alertReceiver = alertWebhook
             configuration.alertSecret = try AlertReceiver.secret()
             let supervisor = Supervisor(configuration) { UpReport.show($0) }
