@@ -10,7 +10,7 @@ struct Migrator {
 
     static func migrate(_ connection: PostgresConnection) throws {
         try connection.transaction {
-            _ = try connection.query(SQLTemplates.fill(PackageResources.lock_sql, [:]))
+            try Reconciler.lock(connection)
             try connection.script(SQLTemplates.fill(PackageResources.prepare_migrations_sql, [:]))
             let applied = try connection.query(SQLTemplates.fill(PackageResources.applied_migrations_sql, [:]))
             for row in applied {

@@ -78,7 +78,7 @@ extension Reconciler {
     public func pin(_ order: PinOrder, at epoch: Int64) throws(ReconcilerError) {
         try run { connection in
             try connection.transaction {
-                _ = try connection.query(SQLTemplates.fill(PackageResources.lock_sql, [:]))
+                try Self.lock(connection)
                 let held = try Self.readRevision(connection)
                 guard held?.epoch == epoch else { throw ReconcilerError.fenced(expected: epoch, found: held?.epoch ?? 0) }
                 try Self.write(order, connection)

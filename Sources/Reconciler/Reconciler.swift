@@ -165,7 +165,7 @@ public final class Reconciler {
                 // Before the role is taken on that may not.
                 if let pin { try Self.write(pin, connection) }
                 try connection.script("SET LOCAL ROLE charter_reconciler")
-                _ = try connection.query(SQLTemplates.fill(PackageResources.lock_sql, [:]))
+                try Self.lock(connection)
                 let held = try Self.readRevision(connection)
                 if held?.epoch != revision?.epoch {
                     throw ReconcilerError.fenced(expected: revision?.epoch ?? 0, found: held?.epoch ?? 0)
@@ -244,6 +244,15 @@ public final class Reconciler {
                 ])
         }
         return try readRevision(connection)
+    }
+
+    /// Takes the lock that everybody takes who writes, until the transaction ends.
+    ///
+    /// It is lent: of a reconciler that falls silent within its transaction (its machine was suspended, its network cut without a word) the
+    /// server ends the transaction, so that others can go on. Should it wake up again, its connection is gone and the epoch is another.
+    static func lock(_ connection: PostgresConnection) throws(PostgresError) {
+        try connection.script(SQLTemplates.fill(PackageResources.lock_lease_sql, [:]))
+        _ = try connection.query(SQLTemplates.fill(PackageResources.lock_sql, [:]))
     }
 
     /// Refuses a plan that takes away more than it may.
