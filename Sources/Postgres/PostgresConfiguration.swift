@@ -18,6 +18,9 @@ public struct PostgresConfiguration: Sendable {
     public var connectTimeout: Duration = .seconds(10)
     /// `statement_timeout`, where the server's own is not wanted.
     public var statementTimeout: Duration?
+    /// The same for statements within `transaction` alone. It ends with each transaction, so that it leaves nothing behind on a connection
+    /// that a pool (PgBouncer's transaction mode) hands on to others.
+    public var transactionStatementTimeout: Duration?
 
     /// Reads a `postgres://` URI or a conninfo string (`host=… dbname=…`).
     public init(uri: String) {

@@ -7,6 +7,8 @@ public final class PostgresConnection {
     private var handle: OpaquePointer?
     /// What a COPY under way forbids.
     var isCopying = false
+    /// `statement_timeout` within each transaction.
+    let transactionStatementTimeout: Duration?
     /// Stops the running statement from another thread.
     public let canceller: PostgresCanceller
 
@@ -15,6 +17,7 @@ public final class PostgresConnection {
         let connection = try PostgresConnecting.connect(configuration)
         handle = connection
         canceller = PostgresCanceller(connection)
+        transactionStatementTimeout = configuration.transactionStatementTimeout
         // Where this throws the object is whole already, so its deinitialiser runs and closes the connection.
         try setUp(configuration)
     }

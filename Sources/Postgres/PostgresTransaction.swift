@@ -10,14 +10,15 @@ public enum PostgresIsolation: String, Sendable {
 extension PostgresConnection {
     /// Runs `body` in a transaction: committed when it returns, rolled back when it throws.
     ///
-    /// Throws what `body` threw, or a `PostgresError`. Of kind `.commitUnknown` when the connection was lost during the commit: only reading
+    /// Throws what `body` threw, or a `PostgresError`. Of kind `.commitUnknown` when the connection was lost while writes were committed: only reading
     /// the database again tells whether it took effect. When a statement failed and `body` returned all the same, nothing was committed and
     /// the error has SQLSTATE 25P02.
     public func transaction<T>(
         isolation: PostgresIsolation = .readCommitted, readOnly: Bool = false, _ body: () throws -> T
     ) throws -> T {
         guard !isInTransaction else { throw PostgresError(.usage, "a transaction is already open on this connection") }
-        try script("BEGIN ISOLATION LEVEL \(isolation.rawValue)\(readOnly ? " READ ONLY" : "")")
+        let limit = transactionStatementTimeout.map { "; SET LOCAL statement_timeout = \($0.wholeMilliseconds)" } ?? ""
+        try script("BEGIN ISOLATION LEVEL \(isolation.rawValue)\(readOnly ? " READ ONLY" : "")\(limit)")
         let value: T
         do {
             value = try body()
@@ -25,7 +26,7 @@ extension PostgresConnection {
             rollBack()
             throw error
         }
-        try commit()
+        try commit(readOnly: readOnly)
         return value
     }
 
@@ -39,7 +40,7 @@ extension PostgresConnection {
         }
     }
 
-    private func commit() throws(PostgresError) {
+    private func commit(readOnly: Bool) throws(PostgresError) {
         // Lost before COMMIT was sent: then it is certain that nothing was committed.
         guard isUsable else { throw PostgresError(.connection, "the connection was lost before the commit") }
         guard isInTransaction else {
@@ -49,7 +50,8 @@ extension PostgresConnection {
         do throws(PostgresError) {
             tag = try runScript("COMMIT").tag
         } catch {
-            throw error.isConnectionLoss || !isUsable ? error.with(kind: .commitUnknown) : error
+            // What has written nothing has nothing to leave in the dark.
+            throw !readOnly && (error.isConnectionLoss || !isUsable) ? error.with(kind: .commitUnknown) : error
         }
         // The server answers the COMMIT of a failed transaction with success, and this tag.
         guard tag == "COMMIT" else {

@@ -13,7 +13,7 @@ public struct Protection: Sendable, Equatable {
 extension Reconciler {
     /// The documents that are protected, by kind and name.
     public func protections() throws(ReconcilerError) -> [Protection] {
-        try run { connection in try Self.readProtections(connection) }
+        try run { connection in try connection.transaction(readOnly: true) { try Self.readProtections(connection) } }
     }
 
     /// Lifts a protection; not under the reconciler's own role, which may not.

@@ -70,6 +70,9 @@ public final class Reconciler {
     public init(_ configuration: PostgresConfiguration) {
         var configuration = configuration
         configuration.applicationName = "charter reconciler"
+        // PgBouncer may give every transaction another connection, and this one to others.
+        configuration.transactionStatementTimeout = configuration.statementTimeout
+        configuration.statementTimeout = nil
         self.configuration = configuration
     }
 
@@ -80,7 +83,7 @@ public final class Reconciler {
 
     /// The revision in the database; `nil` if none was ever applied.
     public func revision() throws(ReconcilerError) -> Revision? {
-        try run { connection in try Self.readRevision(connection) }
+        try run { connection in try connection.transaction(readOnly: true) { try Self.readRevision(connection) } }
     }
 
     /// How the database differs from `desired`, under the role that can only read.
