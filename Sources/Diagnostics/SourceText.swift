@@ -2,12 +2,29 @@
 struct SourceText {
     private let bytes: [UInt8]
     private let starts: [Int]
+    /// Lines that begin or end a private key, in order.
+    private var marks: [(line: Int, isBegin: Bool)] = []
 
     init(_ bytes: [UInt8]) {
         self.bytes = bytes
         var starts = [0]
-        for (offset, byte) in bytes.enumerated() where byte == UInt8(ascii: "\n") { starts.append(offset + 1) }
+        // Both marks hold five dashes: few lines do.
+        var dashed: [Int] = []
+        var dashes = 0
+        for (offset, byte) in bytes.enumerated() {
+            dashes = byte == UInt8(ascii: "-") ? dashes + 1 : 0
+            if dashes == 5, dashed.last != starts.count { dashed.append(starts.count) }
+            if byte == UInt8(ascii: "\n") { starts.append(offset + 1) }
+        }
         self.starts = starts
+        for number in dashed {
+            guard let text = line(number) else { continue }
+            if text.contains("-----END ") {
+                marks.append((number, false))
+            } else if text.contains("PRIVATE KEY-----") {
+                marks.append((number, true))
+            }
+        }
     }
 
     /// The text of line `number`, which counts from 1, without its end; `nil` if there is no such line.
@@ -23,11 +40,19 @@ struct SourceText {
         guard let text = line(number) else { return false }
         if SecretScanner.find(in: text) != nil { return true }
         // A private key has some dozens of lines.
-        for above in stride(from: number - 1, to: max(0, number - 200), by: -1) {
-            guard let text = line(above) else { return false }
-            if text.contains("-----END ") { return false }
-            if text.contains("PRIVATE KEY-----") { return true }
+        let above = marks[..<marks.partitioningIndex { $0.line >= number }].last
+        return above.map { $0.isBegin && number - $0.line < 200 } ?? false
+    }
+}
+
+extension Array {
+    /// The first index whose element is `isAfter`, where all of those come last; `endIndex` if none is.
+    fileprivate func partitioningIndex(where isAfter: (Element) -> Bool) -> Int {
+        var (low, high) = (startIndex, endIndex)
+        while low < high {
+            let middle = low + (high - low) / 2
+            if isAfter(self[middle]) { high = middle } else { low = middle + 1 }
         }
-        return false
+        return low
     }
 }

@@ -3,6 +3,9 @@ import Diagnostics
 
 /// Shows what happens in `charter up`.
 enum UpReport {
+    /// A commit may have as many findings as lines, and the next one is not to wait until all of them are written.
+    private static let mostFindings = 200
+
     static func show(_ event: Supervisor.Event) {
         switch event {
         case .step(let text): Terminal.err("… \(text)")
@@ -10,7 +13,10 @@ enum UpReport {
         case .warning(let text): Terminal.err("! \(SecretScanner.mask(text))")
         case .findings(let diagnostics, let sources, let isRefused):
             let shown = isRefused ? diagnostics : diagnostics.filter { $0.severity > .note }
-            Terminal.findings(shown, sources: sources, to: 2)
+            Terminal.findings(Array(shown.prefix(mostFindings)), sources: sources, to: 2)
+            if shown.count > mostFindings {
+                Terminal.err("• \(shown.count - mostFindings) more finding(s): `charter validate` shows them")
+            }
             let notes = diagnostics.count(of: .note)
             if !isRefused, notes > 0 { Terminal.err("• \(notes) note(s) about what is not enforced yet: `charter validate` shows them") }
         case .up(let summary): Terminal.out(text(summary))
