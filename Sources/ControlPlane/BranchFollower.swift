@@ -83,26 +83,33 @@ final class BranchFollower {
             let newest = try repository.resolve(head.reference)
             self.newest = newest
             server.status.update { facts in
-                facts.sourceState = .ready
                 facts.seen = newest.description
                 if facts.source == nil {
                     facts.source = .init(description: source.description, reference: head.reference, path: "")
                 }
             }
-            if wanted.directives.suspension != nil { return nil }
-            if let pin = wanted.directives.pin?.commit { return try hold(pin, repository) }
-            if let approved = wanted.approved {
-                // Told once, whatever comes of it. The branch may have gone on since: its head is looked at again, and weighed against this one.
-                wanted.approve(nil)
-                return try follow(approved: approved, repository)
-            }
-            return try follow(newest, repository)
+            let outcome = try consider(newest, repository)
+            // Not before the commit was read: what cannot be read would seem to be mended at each look.
+            server.status.update { $0.sourceState = .ready }
+            return outcome
         } catch {
             // The handle may hold on to what is gone; the next look opens the repository anew.
             repository = nil
             sourceFailed(error.statusReason, error.message, needsHelp: error.needsHelp)
             throw ControlError(error)
         }
+    }
+
+    /// Puts in force what operators have ordered, or else the newest commit.
+    private func consider(_ newest: GitObjectID, _ repository: GitRepository) throws(GitError) -> Outcome? {
+        if wanted.directives.suspension != nil { return nil }
+        if let pin = wanted.directives.pin?.commit { return try hold(pin, repository) }
+        if let approved = wanted.approved {
+            // Told once, whatever comes of it. The branch may have gone on since: its head is looked at again, and weighed against this one.
+            wanted.approve(nil)
+            return try put(approved, repository)
+        }
+        return try follow(newest, repository)
     }
 
     private func follow(_ commit: GitObjectID, _ repository: GitRepository) throws(GitError) -> Outcome? {
@@ -113,12 +120,12 @@ final class BranchFollower {
         }
         let wasWithheld = withheld?.commit == commit
         let (wasUntrusted, wasSeen) = (untrusted, commit == seen)
-        untrusted = nil
-        seen = commit
         if let applied, let refusal = trust.refusal(of: commit, after: applied, in: repository) {
             return distrust(commit, refusal, isNews: !wasSeen || wasUntrusted != refusal)
         }
         let compiled = try compile(commit, repository)
+        // Not before it could be read: the next look reads it again.
+        (untrusted, seen) = (nil, commit)
         if applied == nil,
             let refusal = trust.refusal(ofFirst: commit, organization: compiled.snapshot.governance.organization, in: repository)
         {
@@ -128,18 +135,6 @@ final class BranchFollower {
         // That it is withheld still is nothing to tell again.
         if case .withheld = outcome, wasWithheld { return nil }
         return outcome
-    }
-
-    /// What the database was made to hold by another's decision: the limits are no matter any more, signatures are.
-    private func follow(approved commit: String, _ repository: GitRepository) throws(GitError) -> Outcome? {
-        let id = try repository.resolve(commit)
-        var gate = trust
-        gate.acceptedRewind = id
-        if let applied, let refusal = gate.refusal(of: id, after: applied, in: repository) {
-            return distrust(id, refusal, isNews: untrusted != refusal)
-        }
-        untrusted = nil
-        return try put(commit, repository)
     }
 
     /// Whether a commit that was not put in force may be by now, although nothing was pushed.
@@ -156,7 +151,7 @@ final class BranchFollower {
     }
 
     private func distrust(_ commit: GitObjectID, _ refusal: TrustRefusal, isNews: Bool) -> Outcome? {
-        untrusted = refusal
+        (untrusted, seen) = (refusal, commit)
         guard isNews else { return nil }
         refuse(refusal.reason.rawValue, commit, [refusal.message])
         return .untrusted(commit, refusal)
