@@ -148,6 +148,7 @@ let package = Package(
         // What tests of the whole program share: the program as a process, repositories, servers.
         .target(name: "TestSupport", dependencies: ["JSON", "Postgres"], path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "ThreadTests", dependencies: ["charter", "Digest", "JSON", "Postgres", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "FaultTests", dependencies: ["charter", "JSON", "Postgres", "TestSupport"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17
