@@ -21,6 +21,8 @@ public struct PostgresConfiguration: Sendable {
     /// The same for statements within `transaction` alone. It ends with each transaction, so that it leaves nothing behind on a connection
     /// that a pool (PgBouncer's transaction mode) hands on to others.
     public var transactionStatementTimeout: Duration?
+    /// Other names for what the statements of every connection name; `role` too.
+    public var renaming: PostgresRenaming?
 
     /// Reads a `postgres://` URI or a conninfo string (`host=… dbname=…`).
     public init(uri: String) {
@@ -67,6 +69,15 @@ public struct PostgresConfiguration: Sendable {
         }
         if let role { parts.append("role=\(role)") }
         return parts.isEmpty ? "(libpq's defaults)" : parts.joined(separator: " ")
+    }
+
+    /// Server and database: the same for two configurations that differ in who logs in, or how. Where libpq would look elsewhere for a part of it
+    /// (a service file, the environment), that part is missing.
+    public var place: String {
+        ["host", "hostaddr", "port", "dbname", "service"].map { keyword in
+            let usual = ["port": "5432"][keyword] ?? ""
+            return "\(keyword)=\(parameters[keyword] ?? usual)"
+        }.joined(separator: " ")
     }
 
     private static func parse(_ text: String) throws(PostgresError) -> [String: String] {

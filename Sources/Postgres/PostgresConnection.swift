@@ -11,6 +11,7 @@ public final class PostgresConnection {
     let transactionStatementTimeout: Duration?
     /// Stops the running statement from another thread.
     public let canceller: PostgresCanceller
+    private let renaming: PostgresRenaming?
 
     /// Connects, takes the role and sets the timeouts that `configuration` names.
     public init(_ configuration: PostgresConfiguration) throws(PostgresError) {
@@ -18,6 +19,7 @@ public final class PostgresConnection {
         handle = connection
         canceller = PostgresCanceller(connection)
         transactionStatementTimeout = configuration.transactionStatementTimeout
+        renaming = configuration.renaming
         // Where this throws the object is whole already, so its deinitialiser runs and closes the connection.
         try setUp(configuration)
     }
@@ -62,7 +64,7 @@ public final class PostgresConnection {
     /// Runs statements without parameters by the simple protocol and returns the last one's result.
     func runScript(_ sql: String) throws(PostgresError) -> PostgresResultStorage {
         let connection = try ready(for: sql)
-        return try collect(sent: PQsendQuery(connection, sql), on: connection)
+        return try collect(sent: PQsendQuery(connection, renamed(sql)), on: connection)
     }
 
     /// libpq's connection, or why there is none.
@@ -73,6 +75,7 @@ public final class PostgresConnection {
 
     private func run(_ sql: String, _ parameters: [PostgresValue]) throws(PostgresError) -> PostgresResultStorage {
         let connection = try ready(for: sql)
+        let sql = renamed(sql)
         let encoded = try PostgresParameters(parameters)
         let sent = encoded.withPointers { count, types, values, lengths, formats in
             PQsendQueryParams(connection, sql, count, types, values, lengths, formats, 0)
@@ -98,6 +101,9 @@ public final class PostgresConnection {
         }
         return try accept(kept, on: connection)
     }
+
+    /// What is sent for a statement.
+    func renamed(_ sql: String) -> String { renaming?.apply(to: sql) ?? sql }
 
     private func ready(for sql: String) throws(PostgresError) -> OpaquePointer {
         let connection = try live()

@@ -74,7 +74,7 @@ extension PostgresConnection {
 
     private func begin(_ sql: String, _ status: ExecStatusType, on connection: OpaquePointer) throws(PostgresError) {
         guard !sql.utf8.contains(0) else { throw PostgresError(.usage, "a table or column name holds a NUL character") }
-        guard let result = PQexec(connection, sql) else { throw PostgresErrorReading.error(of: nil, on: connection) }
+        guard let result = PQexec(connection, renamed(sql)) else { throw PostgresErrorReading.error(of: nil, on: connection) }
         defer { PQclear(result) }
         guard PQresultStatus(result) == status else { throw PostgresErrorReading.error(of: result, on: connection) }
     }

@@ -76,6 +76,11 @@ public final class Reconciler {
         self.configuration = configuration
     }
 
+    /// - Parameter namespace: whose schemas and roles these are.
+    public convenience init(_ configuration: PostgresConfiguration, namespace: GovernanceNamespace) {
+        self.init(configuration.with(namespace))
+    }
+
     /// Brings the schema up to date.
     public func migrate() throws(ReconcilerError) {
         try run { connection in try Migrator.migrate(connection) }
