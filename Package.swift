@@ -84,8 +84,9 @@ let package = Package(
         .target(
             name: "EnforcementServer",
             dependencies: [
-                "Conditions", "HTTPService", "JSON", "PolicyBundle", "PolicyEngine", .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                "Conditions", "HTTPService", "JSON", "PolicyBundle", "PolicyEngine", "Webhooks",
+                .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
             ], swiftSettings: strict),
         .target(
             name: "ControlPlane",
@@ -138,6 +139,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ], swiftSettings: strict),
         .testTarget(name: "CommitTrustTests", dependencies: ["ControlPlane", "Git", "GovernanceModel"], swiftSettings: strict),
+        .testTarget(name: "WebhooksTests", dependencies: ["Digest", "Webhooks"], swiftSettings: strict),
         .testTarget(
             name: "ReconcilerTests",
             dependencies: ["ControlPlane", "Digest", "EnforcementServer", "Git", "JSON", "Postgres", "Reconciler", "TestSupport"],

@@ -15,7 +15,10 @@ public final class EnforcementServer: Sendable {
     /// - Parameters:
     ///   - host: an address of this machine; without authentication only a loopback address should be given.
     ///   - port: 0 for any free one.
-    public init(host: String, port: Int, store: BundleStore, status: ServiceStatus) throws(MetricsError) {
+    ///   - hooks: who takes messages that say that the repository has changed; without it they are answered 404.
+    public init(
+        host: String, port: Int, store: BundleStore, status: ServiceStatus, hooks: HookReceiver? = nil
+    ) throws(MetricsError) {
         let registry = MetricsRegistry()
         let metrics = try ServerMetrics(registry, store: store, status: status)
         var logger = Logger(label: "charter.http")
@@ -26,6 +29,8 @@ public final class EnforcementServer: Sendable {
         var router = Router()
         let decisions = DecisionEndpoint(store: store, metrics: metrics)
         router.on(.POST, "/v1/decisions") { .ready(decisions.answer($0)) }
+        let hookEndpoint = HookEndpoint(receiver: hooks, metrics: metrics)
+        router.on(.POST, "/v1/hooks/{scheme}") { .ready(hookEndpoint.answer($0)) }
         router.on(.GET, "/v1/drift") { _ in .ready(Self.json(status.driftJSON)) }
         router.on(.GET, "/v1/status") { _ in .ready(Self.json(status.json)) }
         router.on(.GET, "/v1/bundle") { _ in .ready(Self.bundle(store)) }

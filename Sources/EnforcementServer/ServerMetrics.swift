@@ -12,6 +12,8 @@ public struct ServerMetrics: Sendable {
     public let failures: MetricFamily<Counter>
     public let sourceFailures: MetricFamily<Counter>
     public let reconcileSeconds: MetricFamily<Histogram>
+    public let sourceFetches: Counter
+    public let webhooks: MetricFamily<Counter>
 
     public init(_ registry: MetricsRegistry, store: BundleStore, status: ServiceStatus) throws(MetricsError) {
         let decisions = try registry.counter("charter_decisions_total", help: "Requests decided, by answer.", labels: ["decision"])
@@ -26,6 +28,12 @@ public struct ServerMetrics: Sendable {
             "charter_reconcile_failures_total", help: "Runs of the reconciler that failed, by reason.", labels: ["reason"])
         sourceFailures = try registry.counter(
             "charter_source_failures_total", help: "Looks at the repository that failed, by reason.", labels: ["reason"])
+        sourceFetches = try registry.counter(
+            "charter_source_fetches_total", help: "Fetches from the remote repository, failed ones too."
+        ).labels()
+        webhooks = try registry.counter(
+            "charter_webhooks_total", help: "Messages that say that the repository has changed, by scheme and what became of them.",
+            labels: ["scheme", "outcome"])
         driftedObjects = try registry.counter(
             "charter_drifted_objects_total", help: "Objects found different from the commit in force.", labels: ["kind"])
         try registry.gauge("charter_bundle_loaded_timestamp_seconds", help: "When the bundle in force was loaded.") {

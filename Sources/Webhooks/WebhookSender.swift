@@ -28,11 +28,15 @@ public enum WebhookSender {
     ///   - id: of the message: sent again, it is the same.
     ///   - time: seconds since 1970.
     ///   - key: what the signature is made with; unsigned without.
+    ///   - timeout: seconds until a receiver that does not answer is given up.
     /// - Throws: unless the answer is 2xx.
-    public static func send(_ body: [UInt8], id: String, time: Int64, to url: String, key: [UInt8]?) throws(Failure) {
-        guard mayReach(url), !url.utf8.contains(0) else {
+    public static func send(_ body: [UInt8], id: String, time: Int64, to url: String, key: [UInt8]?, timeout: Int = timeout) throws(Failure)
+    {
+        guard mayReach(url), url.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else {
             throw Failure(description: "the receiver must be https, or http on this machine")
         }
+        // What is no visible character would begin another header.
+        guard id.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else { throw Failure(description: "the message's id is no word") }
         var headers = ["Content-Type: application/json", "User-Agent: charter", "webhook-id: \(id)", "webhook-timestamp: \(time)"]
         if let key { headers.append("webhook-signature: \(WebhookSignature.make(body, id: id, time: time, key: key))") }
         var status = 0
@@ -72,6 +76,7 @@ public enum WebhookSignature {
     /// The key that a secret stands for: `whsec_` and base64, or any other text as it is.
     public static func key(_ secret: String) -> [UInt8]? {
         guard secret.hasPrefix("whsec_") else { return secret.isEmpty ? nil : Array(secret.utf8) }
-        return Base64.decode(String(secret.dropFirst("whsec_".count)))
+        guard let key = Base64.decode(String(secret.dropFirst("whsec_".count))), !key.isEmpty else { return nil }
+        return key
     }
 }
