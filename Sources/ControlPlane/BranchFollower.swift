@@ -25,7 +25,7 @@ final class BranchFollower {
     private let state: StateDirectory?
     private let server: EnforcementServer
     private let wanted: WantedState
-    private let compiler = CommitCompiler()
+    private let compiler: CommitCompiler
     private let report: @Sendable (String) -> Void
 
     private var repository: GitRepository?
@@ -47,6 +47,7 @@ final class BranchFollower {
         report: @escaping @Sendable (String) -> Void
     ) {
         self.source = source
+        compiler = CommitCompiler(folder: source.folder)
         self.state = state
         self.server = server
         self.wanted = wanted
@@ -59,6 +60,7 @@ final class BranchFollower {
 
     /// Brings the mirror of a remote repository up to date.
     func refresh(isStopping: () -> Bool) throws(ControlError) {
+        if source.isRemote { server.metrics.sourceFetches.increment() }
         do throws(MirrorFetch.Failure) {
             try source.refresh(isStopping: isStopping)
         } catch {
@@ -85,7 +87,7 @@ final class BranchFollower {
             server.status.update { facts in
                 facts.seen = newest.description
                 if facts.source == nil {
-                    facts.source = .init(description: source.description, reference: head.reference, path: "")
+                    facts.source = .init(description: source.description, reference: head.reference, path: source.folder)
                 }
             }
             let outcome = try consider(newest, repository)
@@ -296,7 +298,8 @@ final class BranchFollower {
     ///
     /// - Parameter held: the commit that the database holds: it is of this organisation wherever it lies.
     func restoreLastGood(held: String?) -> PolicyEngine? {
-        guard let repository, let newest else { return nil }
+        // A look that failed has let the repository go.
+        guard let newest, let (repository, _) = try? settled() else { return nil }
         do {
             guard let last = try storedCommit() ?? held else { return nil }
             var id = try repository.resolve(last)

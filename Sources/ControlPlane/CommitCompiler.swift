@@ -22,11 +22,12 @@ public struct CompiledCommit: Sendable {
 
 /// Compiles the commits of one repository, one after the other, parsing only what has changed.
 public final class CommitCompiler {
-    private let reader = RepositoryReader()
+    private let reader: RepositoryReader
     private let rows = RowMemory()
     private let memory = CompilerMemory()
 
-    public init() {}
+    /// - Parameter folder: see `RepositoryReader`.
+    public init(folder: String = "") { reader = RepositoryReader(folder: folder) }
 
     /// - Parameter now: seconds since 1970, for findings that depend on the day.
     public func compile(_ repository: GitRepository, commit id: GitObjectID, now: Int64) throws(GitError) -> CompiledCommit {

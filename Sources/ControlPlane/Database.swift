@@ -5,7 +5,7 @@ import Reconciler
 /// The Postgres of an organisation: one that was given, or a private one that lives in the state folder.
 public final class Database {
     public let reconciler: Reconciler
-    /// For further connections.
+    /// For further connections, which reach what belongs to this organisation.
     let configuration: PostgresConfiguration
     /// For people; never with a password.
     public let description: String
@@ -19,12 +19,13 @@ public final class Database {
     /// - Parameters:
     ///   - url: a Postgres URL; without one a private cluster is made, or started again.
     ///   - directory: where the private cluster lives.
+    ///   - namespace: whose schemas and roles are meant.
     ///   - takesOver: whether a private cluster that runs already (one that outlived a killed process) is stopped at the end too.
     ///   - progress: told what takes long.
     public static func open(
-        _ url: String?, directory: String, takesOver: Bool, progress: (String) -> Void
+        _ url: String?, directory: String, namespace: GovernanceNamespace = .standard, takesOver: Bool, progress: (String) -> Void
     ) throws(ControlError) -> Database {
-        if let url { return try Database(url: url) }
+        if let url { return try Database(url: url, namespace: namespace) }
         do throws(PrivateClusterError) {
             progress("starting a private Postgres in \(directory)")
             let cluster = try PrivateCluster.start(directory: directory) { progress("  \($0)") }
@@ -32,7 +33,7 @@ public final class Database {
                 var configuration = try cluster.configuration()
                 configuration.statementTimeout = statementTimeout
                 return Database(
-                    configuration: configuration,
+                    configuration: configuration.with(namespace),
                     description: "private Postgres \(cluster.majorVersion) on \(cluster.socketDirectory)",
                     psql: "psql -h '\(cluster.socketDirectory)' -U charter charter",
                     cluster: takesOver || !cluster.wasRunning ? cluster : nil, takesOver: takesOver
@@ -47,14 +48,16 @@ public final class Database {
     }
 
     /// A database that others run.
-    public convenience init(url: String) throws(ControlError) {
+    public convenience init(url: String, namespace: GovernanceNamespace = .standard) throws(ControlError) {
         var configuration = PostgresConfiguration(uri: url)
         configuration.statementTimeout = Self.statementTimeout
         do throws(PostgresError) { try configuration.validate() } catch {
             throw ControlError(.usage, "the database URL is not valid: \(error)")
         }
         self.init(
-            configuration: configuration, description: configuration.redactedDescription, psql: "psql \"$DATABASE_URL\"",
+            configuration: configuration.with(namespace),
+            description: configuration.redactedDescription + (namespace.prefix.map { ", schema \($0)_governance" } ?? ""),
+            psql: "psql \"$DATABASE_URL\"",
             cluster: nil, takesOver: false)
     }
 

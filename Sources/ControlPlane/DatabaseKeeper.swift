@@ -54,7 +54,8 @@ final class DatabaseKeeper {
     func recall(from repository: GitRepository) {
         guard let wanted = wanted.current?.desired, let revision = try? reconciler.revision(), revision.commit != wanted.commit,
             let id = try? repository.resolve(revision.commit),
-            let compiled = try? CommitCompiler().compile(repository, commit: id, now: WallClock.now() / 1_000_000_000),
+            let compiled = try? CommitCompiler(folder: source?.folder ?? "").compile(
+                repository, commit: id, now: WallClock.now() / 1_000_000_000),
             let bytes = compiled.bundle, let bundle = try? PolicyBundle(bytes: bytes)
         else { return }
         settled = compiled.desiredState(bundleDigest: bundle.digest.description)

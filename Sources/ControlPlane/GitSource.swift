@@ -20,15 +20,18 @@ public struct GitSource: Sendable {
 
     public var location: Location
     public var reference: SourceReference
+    /// The folder of the tree that holds the documents, as `GitFolder.checked` gives it; empty for the whole tree.
+    public var folder: String
     /// Seconds that a remote one may take to answer.
     public var fetchTimeout = Self.fetchTimeout
 
     /// Two minutes.
     public static let fetchTimeout = 120.0
 
-    public init(_ place: String, reference: SourceReference, mirror: String) {
+    public init(_ place: String, reference: SourceReference, folder: String = "", mirror: String) {
         location = GitMirror.isRemote(place) ? .remote(url: place, mirror: mirror) : .local(path: place)
         self.reference = reference
+        self.folder = folder
     }
 
     public init(_ place: String, branch: String?, mirror: String) {

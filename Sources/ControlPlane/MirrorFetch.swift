@@ -75,7 +75,10 @@ extension GitError {
     var statusReason: String {
         switch kind {
         case .notFound(let what):
-            what.hasPrefix("refs/") ? "BranchNotFound" : GitObjectID(hex: what) == nil ? "RepositoryNotFound" : "CommitNotFound"
+            what.hasPrefix("refs/tags/")
+                ? "TagNotFound"
+                : what.hasPrefix("refs/") ? "BranchNotFound" : GitObjectID(hex: what) == nil ? "RepositoryNotFound" : "CommitNotFound"
+        case .pathNotFound: "PathNotFound"
         case .notARepository: "RepositoryNotFound"
         case .emptyRepository: "EmptyRepository"
         case .unsafeTree: "UnsafeTree"
@@ -95,9 +98,8 @@ extension GitError {
     var needsHelp: Bool {
         switch kind {
         case .network, .timeout, .other: false
-        case .notFound, .notARepository, .emptyRepository, .unsafeTree, .damagedObject, .tooLarge, .tooManyCommits, .ambiguous,
-            .referenceMoved, .shallow,
-            .authentication, .untrustedHost:
+        case .notFound, .pathNotFound, .notARepository, .emptyRepository, .unsafeTree, .damagedObject, .tooLarge, .ambiguous,
+            .referenceMoved, .shallow, .tooManyCommits, .authentication, .untrustedHost:
             true
         }
     }

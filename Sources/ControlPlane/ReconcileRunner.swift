@@ -44,19 +44,22 @@ public final class ReconcileRunner {
     let stopping: Stop
     let source: GitSource
     let database: Database
-    let compiler = CommitCompiler()
+    let compiler: CommitCompiler
     private let operatorTrust: OperatorTrust?
     private let report: (String) -> Void
 
     /// - Parameters:
+    ///   - folder: the folder of the tree that holds the documents; empty for the whole tree.
+    ///   - namespace: whose schemas and roles of the database are meant.
     ///   - readsOnly: change nothing: neither make a private database nor bring its schema up to date.
     ///   - stopping: ends `watch`, and a fetch that hangs.
     public init(
-        repository: String, branch: String?, database: String?, state: String, readsOnly: Bool, operatorTrust: OperatorTrust? = nil,
-        stopping: Stop,
+        repository: String, reference: SourceReference = .branch(nil), folder: String = "", database: String?,
+        namespace: GovernanceNamespace = .standard, state: String, readsOnly: Bool, operatorTrust: OperatorTrust? = nil, stopping: Stop,
         report: @escaping (String) -> Void
     ) throws(ControlError) {
-        source = GitSource(repository, branch: branch, mirror: state + "/mirror.git")
+        source = GitSource(repository, reference: reference, folder: folder, mirror: state + "/mirror.git")
+        compiler = CommitCompiler(folder: folder)
         self.stopping = stopping
         self.operatorTrust = operatorTrust
         self.report = report
@@ -67,7 +70,8 @@ public final class ReconcileRunner {
             }
             try StateDirectory.prepare(state)
         }
-        self.database = try Database.open(database, directory: state + "/postgres", takesOver: false, progress: report)
+        self.database = try Database.open(
+            database, directory: state + "/postgres", namespace: namespace, takesOver: false, progress: report)
         if readsOnly { return }
         do throws(ReconcilerError) {
             try self.database.reconciler.migrate()

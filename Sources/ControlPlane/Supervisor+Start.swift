@@ -37,13 +37,36 @@ extension Supervisor {
         var digest: String
         var documents: Int
         var refused: String?
+
+        init(commit: String, digest: String, documents: Int, refused: String?) {
+            self.commit = commit
+            self.digest = digest
+            self.documents = documents
+            self.refused = refused
+        }
+
+        /// What an earlier run had in force.
+        init(_ restored: PolicyEngine, refused: String?) {
+            self.init(
+                commit: restored.commit, digest: restored.digest, documents: Int(restored.bundle.word(.meta, 0, MetaColumn.documents)),
+                refused: refused)
+        }
     }
 
     /// Puts the newest commit in force; if it may not be, the last good one of an earlier run.
     func firstCommit(_ follower: BranchFollower, held: String?) throws(ControlError) -> FirstCommit {
         let refused: String?
         let why: String
-        switch try follower.look() {
+        let outcome: BranchFollower.Outcome?
+        do throws(ControlError) {
+            outcome = try follower.look()
+        } catch {
+            // What cannot be read must not end what was decided by before.
+            guard let restored = follower.restoreLastGood(held: held) else { throw error }
+            emit(.warning("repository: \(error.message); the last good bundle stays in force"))
+            return FirstCommit(restored, refused: nil)
+        }
+        switch outcome {
         case .inForce(let compiled, let digest):
             emit(.findings(compiled.diagnostics, sources: compiled.snapshot.sources, isRefused: false))
             return FirstCommit(
@@ -65,9 +88,7 @@ extension Supervisor {
             }
             throw ControlError(.input, "commit \(refused.prefix(12)) \(why), and there is no earlier bundle to fall back to")
         }
-        return FirstCommit(
-            commit: restored.commit, digest: restored.digest, documents: Int(restored.bundle.word(.meta, 0, MetaColumn.documents)),
-            refused: refused)
+        return FirstCommit(restored, refused: refused)
     }
 
     private func commands(_ url: String, _ database: Database, _ server: EnforcementServer, _ wanted: WantedState) -> [TryCommand] {
@@ -86,7 +107,7 @@ extension Supervisor {
             engine.bundle.word(.subj, 0, SubjectColumn.flags) & SubjectColumn.serviceAccount == 0
         {
             let name = engine.bundle.string(.subj, 0, SubjectColumn.name)
-            let change = "UPDATE governance.users SET email = 'someone@else.example' WHERE name = '\(name)'"
+            let change = "UPDATE \(configuration.namespace.schema).users SET email = 'someone@else.example' WHERE name = '\(name)'"
             let fate = wanted.driftPolicy.corrects(.user) ? "found and corrected" : "found and reported"
             commands.append(
                 TryCommand(

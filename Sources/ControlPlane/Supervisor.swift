@@ -18,9 +18,13 @@ public final class Supervisor: Sendable {
         /// Path or URL of the repository.
         public var repository: String
         public var reference: SourceReference
+        /// The folder of the tree that holds the documents; empty for the whole tree.
+        public var folder = ""
         public var stateDirectory: String
         /// A Postgres URL; a private cluster in the state folder when `nil`.
         public var database: String?
+        /// Whose schemas and roles of the database are meant.
+        public var namespace = GovernanceNamespace.standard
         public var host: String
         public var port: Int
         /// Seconds between two looks at the branch, on average.
@@ -84,7 +88,7 @@ public final class Supervisor: Sendable {
     let configuration: Configuration
     let emit: @Sendable (Event) -> Void
     let stopping = StopFlag()
-    private let wanted = WantedState()
+    let wanted = WantedState()
 
     public init(_ configuration: Configuration, emit: @escaping @Sendable (Event) -> Void) {
         self.configuration = configuration
@@ -101,7 +105,8 @@ public final class Supervisor: Sendable {
     /// Starts everything, follows the branch until `stop`, then takes everything down in the opposite order. Blocks the calling thread.
     public func run() throws(ControlError) {
         let state = try StateDirectory(configuration.stateDirectory)
-        var source = GitSource(configuration.repository, reference: configuration.reference, mirror: state.mirror)
+        var source = GitSource(
+            configuration.repository, reference: configuration.reference, folder: configuration.folder, mirror: state.mirror)
         source.fetchTimeout = configuration.fetchTimeout
         let server = try makeServer()
         let instance = try state.instance()
@@ -119,7 +124,9 @@ public final class Supervisor: Sendable {
         try fetch(source, state, follower)
         if stopping.isSet { return }
         // The database first: the first commit is weighed against what it holds.
-        let database = try Database.open(configuration.database, directory: state.postgres, takesOver: true) { emit(.step($0)) }
+        let database = try Database.open(
+            configuration.database, directory: state.postgres, namespace: configuration.namespace, takesOver: true
+        ) { emit(.step($0)) }
         defer { database.close { emit(.info($0)) } }
         if stopping.isSet { return }
         let reporter = InstanceReporter(instance: instance, reconciler: database.reconciler, server: server, wanted: wanted)
@@ -133,7 +140,8 @@ public final class Supervisor: Sendable {
         reporter.served(at: url)
         emit(.step("reconciling \(database.description)"))
         let followed = GitSource(
-            configuration.repository, reference: follower.reference ?? configuration.reference, mirror: state.mirror)
+            configuration.repository, reference: follower.reference ?? configuration.reference, folder: configuration.folder,
+            mirror: state.mirror)
         let keeper = DatabaseKeeper(reconciler: database.reconciler, server: server, wanted: wanted, source: followed, journal: journal)
         if let repository = try? source.open() { keeper.recall(from: repository) }
         let keeping = Keeping(keeper: keeper, reporter: reporter, journal: journal, database: database, server: server)

@@ -4,6 +4,8 @@ public struct GitError: Error, Sendable, Hashable, CustomStringConvertible {
     public enum Kind: Sendable, Hashable {
         /// The path, reference or object named does not exist.
         case notFound(String)
+        /// The commit has no such folder, or nothing that is to be read in it.
+        case pathNotFound(String)
         /// The path exists, and no repository holds it.
         case notARepository(String)
         /// There is no commit yet where one is asked for.

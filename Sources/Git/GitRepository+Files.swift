@@ -18,7 +18,7 @@ extension GitRepository {
     /// Symbolic links, submodules and dangerous or doubled names are refused wherever they are below `folder`, wanted or not: a link may
     /// stand for a folder of wanted files, which would otherwise be silently absent.
     ///
-    /// - Throws: `.notFound` if `folder` is not in the commit, `.unsafeTree` naming the first offending path, `.damagedObject`.
+    /// - Throws: `.pathNotFound` if `folder` is not in the commit, `.unsafeTree` naming the first offending path, `.damagedObject`.
     public func files(
         in commit: GitObjectID, under folder: String = "", where isWanted: (_ path: String) -> Bool = { _ in true }
     ) throws(GitError) -> [GitTreeFile] {
@@ -50,10 +50,10 @@ private struct GitTreeWalk {
             let entries = try repository.tree(tree, at: path)
             path = GitPath.join(path, name)
             guard let entry = entries.first(where: { $0.name == name }) else {
-                throw GitError(.notFound(path), "there is no folder `\(path)` in the commit")
+                throw GitError(.pathNotFound(path), "there is no folder `\(path)` in the commit")
             }
             if let reason = entry.refusal { throw .unsafeTree(path, reason) }
-            guard entry.isFolder else { throw GitError(.notFound(path), "`\(path)` is a file, not a folder") }
+            guard entry.isFolder else { throw GitError(.pathNotFound(path), "`\(path)` is a file in the commit, not a folder") }
             tree = entry.id
         }
         return tree

@@ -32,8 +32,11 @@ public final class RepositoryReader {
     private var linked: LinkedVersion?
     /// So many are in memory as text at once.
     private static let filesAtATime = 64
+    /// The folder of the tree that holds the documents; empty for the whole tree.
+    private let folder: String
 
-    public init() {}
+    /// - Parameter folder: the folder of commits' trees that holds the documents, as `GitFolder.checked` gives it; empty for the whole tree.
+    public init(folder: String = "") { self.folder = folder }
 
     /// Documents are all files ending in `.yaml` or `.yml`, hidden files and folders left out.
     public static func isDocument(_ path: String) -> Bool {
@@ -42,12 +45,14 @@ public final class RepositoryReader {
     }
 
     /// Reads `commit` from the object database, without a checkout.
+    ///
+    /// - Throws: `.pathNotFound` if the commit does not have the folder, or no document in it: that is never read as "everything was deleted".
     public func read(_ repository: GitRepository, commit id: GitObjectID) throws(GitError) -> RepositorySnapshot {
         let clock = ContinuousClock()
         let start = clock.now
         var timings = RepositorySnapshot.Timings()
         let commit = try repository.commit(id)
-        let files = try repository.files(in: id, where: Self.isDocument)
+        let files = try files(repository, of: id)
         var next: [GitTreeFile: ParsedFile] = [:]
         next.reserveCapacity(files.count)
         let unknown = files.filter { file in
@@ -79,6 +84,29 @@ public final class RepositoryReader {
         snapshot.parsedCount = unknown.count
         addSources(for: snapshot.diagnostics, to: &snapshot, from: repository)
         return snapshot
+    }
+
+    private func files(_ repository: GitRepository, of commit: GitObjectID) throws(GitError) -> [GitTreeFile] {
+        if folder.isEmpty { return try repository.files(in: commit, where: Self.isDocument) }
+        let files: [GitTreeFile]
+        do throws(GitError) {
+            // A hidden folder that is named is meant.
+            files = try repository.files(in: commit, under: folder) { Self.isDocument(String($0.dropFirst(folder.count + 1))) }
+        } catch {
+            guard case .pathNotFound(let missing) = error.kind else { throw error }
+            throw GitError(
+                .pathNotFound(folder),
+                "commit \(commit.description.prefix(12)) does not have the folder `\(folder)`"
+                    + (missing == folder ? "" : " (`\(missing)` is missing)")
+                    + "; commit it again, or follow another folder with --path")
+        }
+        if files.isEmpty {
+            throw GitError(
+                .pathNotFound(folder),
+                "the folder `\(folder)` of commit \(commit.description.prefix(12)) holds no .yaml or .yml file; commit the documents again, or "
+                    + "follow another folder with --path")
+        }
+        return files
     }
 
     /// Reads the files that `diagnostics` point into, if `snapshot` is the version that this reader has read last.

@@ -15,6 +15,7 @@ struct DriftCommand: ParsableCommand {
     @Flag(name: .long, help: "Exit with 2 if there is drift.")
     var detailedExitcode = false
 
+    @OptionGroup var folder: FolderOptions
     @OptionGroup var database: DatabaseOptions
     @OptionGroup var output: FormatOption
 
@@ -23,7 +24,9 @@ struct DriftCommand: ParsableCommand {
             let stopping = ReconcileRunner.Stop()
             let signals = StopSignals { stopping.stop() }
             defer { withExtendedLifetime(signals) {} }
-            let (plan, revision, commit) = try database.reading(path, stopping: stopping) { try $0.drift(from: ref) }
+            let (plan, revision, commit) = try database.reading(path, folder: folder.checked, stopping: stopping) {
+                try $0.drift(from: ref)
+            }
             switch output.format {
             case .human:
                 if plan.isEmpty {

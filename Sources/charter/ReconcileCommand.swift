@@ -19,8 +19,7 @@ struct ReconcileCommand: ParsableCommand {
     @Argument(help: "The repository.")
     var path = "."
 
-    @Option(name: .long, help: "The branch to follow; the repository's own by default.")
-    var branch: String?
+    @OptionGroup var source: SourceOptions
 
     @Flag(name: .long, help: "Once, and end (the default).")
     var once = false
@@ -71,8 +70,8 @@ struct ReconcileCommand: ParsableCommand {
             let signals = StopSignals { stopping.stop() }
             try withExtendedLifetime(signals) {
                 let runner = try ReconcileRunner(
-                    repository: path, branch: branch, database: database.url, state: database.absoluteState,
-                    readsOnly: dryRun,
+                    repository: path, reference: source.reference, folder: try source.folder.checked, database: database.url,
+                    namespace: database.namespace, state: database.absoluteState, readsOnly: dryRun,
                     operatorTrust: try signers.trust(), stopping: stopping
                 ) { Terminal.err($0) }
                 defer { runner.close() }

@@ -2,6 +2,7 @@ import ArgumentParser
 import ControlPlane
 import Foundation
 import Git
+import Reconciler
 
 /// Which repository and which commit of it a command is about.
 struct RepositoryOptions: ParsableArguments {
@@ -11,10 +12,13 @@ struct RepositoryOptions: ParsableArguments {
     @Option(name: .long, help: "The commit: a branch, a tag or an id.")
     var ref = "HEAD"
 
+    @OptionGroup var folder: FolderOptions
+
     /// Opens the repository and compiles the commit.
     func compile() throws -> CompiledCommit {
         let repository = try GitRepository(opening: path)
-        return try CommitCompiler().compile(repository, commit: try repository.resolve(ref), now: Int64(Date().timeIntervalSince1970))
+        let compiler = CommitCompiler(folder: try folder.checked)
+        return try compiler.compile(repository, commit: try repository.resolve(ref), now: Int64(Date().timeIntervalSince1970))
     }
 }
 
@@ -26,11 +30,23 @@ struct DatabaseOptions: ParsableArguments {
     @Option(name: .long, help: "The state folder, where the private Postgres lives.")
     var state = ".charter"
 
+    @Option(name: .long, help: "The prefix of the schemas and roles, so that several organisations can share a database.")
+    var schema: String?
+
     func validate() throws {
         if database == "" { throw ValidationError("--database is empty; name a Postgres URL, or leave it out") }
+        guard let schema else { return }
+        do throws(GovernanceNamespace.InvalidPrefix) {
+            _ = try GovernanceNamespace(prefix: schema)
+        } catch {
+            throw ValidationError("--schema: \(error)")
+        }
     }
 
-    var url: String? { database ?? ProcessInfo.processInfo.environment["DATABASE_URL"].flatMap { $0.isEmpty ? nil : $0 } }
+    var url: String? { database ?? Environment.text("DATABASE_URL") }
+
+    /// INVARIANT: `validate` has refused a prefix that is none.
+    var namespace: GovernanceNamespace { schema.flatMap { try? GovernanceNamespace(prefix: $0) } ?? .standard }
 
     var absoluteState: String { state.hasPrefix("/") ? state : FileManager.default.currentDirectoryPath + "/" + state }
 }
@@ -45,10 +61,11 @@ enum PollInterval {
 extension DatabaseOptions {
     /// Calls `body` with what only looks at the repository and its database.
     func reading<Value>(
-        _ repository: String, stopping: ReconcileRunner.Stop = .init(), _ body: (ReconcileRunner) throws -> Value
+        _ repository: String, folder: String = "", stopping: ReconcileRunner.Stop = .init(), _ body: (ReconcileRunner) throws -> Value
     ) throws -> Value {
         let runner = try ReconcileRunner(
-            repository: repository, branch: nil, database: url, state: absoluteState, readsOnly: true, stopping: stopping
+            repository: repository, folder: folder, database: url, namespace: namespace, state: absoluteState, readsOnly: true,
+            stopping: stopping
         ) { Terminal.err($0) }
         defer { runner.close() }
         return try body(runner)

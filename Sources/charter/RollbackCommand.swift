@@ -31,6 +31,7 @@ struct RollbackCommand: ParsableCommand {
     @Option(name: .long, help: "The plan that was refused and is approved.")
     var plan: String?
 
+    @OptionGroup var folder: FolderOptions
     @OptionGroup var database: DatabaseOptions
     @OptionGroup var output: FormatOption
 
@@ -42,7 +43,7 @@ struct RollbackCommand: ParsableCommand {
 
     func run() throws {
         try Terminal.run {
-            try database.reading(repository) { runner in
+            try database.reading(repository, folder: folder.checked) { runner in
                 guard let revision else {
                     guard try runner.releasePin() else { throw ControlError(.input, "no commit is pinned") }
                     Terminal.out("released: the branch is followed again")

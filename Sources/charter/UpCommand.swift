@@ -2,6 +2,7 @@ import ArgumentParser
 import ControlPlane
 import Diagnostics
 import Foundation
+import Git
 
 struct UpCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -15,11 +16,11 @@ struct UpCommand: ParsableCommand {
             the last good bundle stays in force.
             """)
 
-    @Argument(help: "The repository: a path, or a git URL (https, ssh, file).")
-    var repository = "."
+    @Argument(
+        help: "The repository: a path, or a git URL (https, ssh, file). Without it CHARTER_REPOSITORY, else the folder that you are in.")
+    var repository: String?
 
-    @Option(name: .long, help: "The branch to follow; the repository's own by default.")
-    var branch: String?
+    @OptionGroup var source: SourceOptions
 
     @Option(name: .long, help: "Seconds between two looks at the branch; 1 for a local repository, 15 for a remote one by default.")
     var pollInterval: Double?
@@ -41,20 +42,23 @@ struct UpCommand: ParsableCommand {
     func validate() throws {
         if let pollInterval { try PollInterval.validate(pollInterval) }
         guard fetchTimeout >= 1, fetchTimeout <= 86_400 else { throw ValidationError("--fetch-timeout takes 1 to 86400 seconds") }
-        if let alertWebhook, !AlertReceiver.isValid(alertWebhook) {
-            throw ValidationError("--alert-webhook must be an https address, or http on this machine")
+        if let alertWebhook = alertWebhook ?? Environment.text("CHARTER_ALERT_WEBHOOK"), !AlertReceiver.isValid(alertWebhook) {
+            throw ValidationError("--alert-webhook (or CHARTER_ALERT_WEBHOOK) must be an https address, or http on this machine")
         }
     }
 
     func run() throws {
         try Terminal.run {
-            let source = GitSource(repository, branch: branch, mirror: "")
+            let repository = repository ?? Environment.text("CHARTER_REPOSITORY") ?? "."
+            let isRemote = GitMirror.isRemote(repository)
             var configuration = Supervisor.Configuration(
-                repository: repository, reference: .branch(branch), stateDirectory: database.absoluteState, database: database.url,
-                host: try listen.host, port: try listen.port, pollInterval: pollInterval ?? (source.isRemote ? 15 : 1))
+                repository: repository, reference: source.reference, stateDirectory: database.absoluteState, database: database.url,
+                host: try listen.host, port: try listen.port, pollInterval: pollInterval ?? (isRemote ? 15 : 1))
+            configuration.folder = try source.folder.checked
+            configuration.namespace = database.namespace
             configuration.operatorTrust = try signers.trust()
             configuration.fetchTimeout = fetchTimeout
-            configuration.alertReceiver = alertWebhook
+            configuration.alertReceiver = alertWebhook ?? Environment.text("CHARTER_ALERT_WEBHOOK")
             configuration.alertSecret = try AlertReceiver.secret()
             let supervisor = Supervisor(configuration) { UpReport.show($0) }
             let signals = StopSignals { supervisor.stop() }

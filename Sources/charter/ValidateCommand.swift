@@ -16,7 +16,12 @@ struct ValidateCommand: ParsableCommand {
     @Option(name: .long, help: "Check this commit of the repository instead of the files on disk.")
     var ref: String?
 
+    @OptionGroup var folder: FolderOptions
     @OptionGroup var output: FormatOption
+
+    func validate() throws {
+        if folder.folder != nil, ref == nil { throw ValidationError("--path goes with --ref; without it name the folder itself") }
+    }
 
     func run() throws {
         try Terminal.run {
@@ -25,7 +30,7 @@ struct ValidateCommand: ParsableCommand {
             let diagnostics: [Diagnostic]
             if let ref {
                 let repository = try GitRepository(opening: path)
-                let compiled = try CommitCompiler().compile(repository, commit: try repository.resolve(ref), now: now)
+                let compiled = try CommitCompiler(folder: folder.checked).compile(repository, commit: try repository.resolve(ref), now: now)
                 (snapshot, diagnostics) = (compiled.snapshot, compiled.diagnostics)
             } else {
                 (snapshot, diagnostics) = try CommitCompiler().check(directory: path, now: now)

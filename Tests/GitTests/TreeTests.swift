@@ -36,8 +36,8 @@ import Testing
         }
         #expect(try repository.files(in: commit, where: { $0.hasPrefix("a") }).map(\.path) == ["a-b/c.yaml", "a.yaml", "a/z.yaml", "a0"])
         #expect(try repository.files(in: commit, under: "deep/er/").map(\.path) == ["deep/er/still.txt"])
-        #expect(failure { _ = try repository.files(in: commit, under: "none/such") } == .notFound("none"))
-        #expect(failure { _ = try repository.files(in: commit, under: "b.yaml") } == .notFound("b.yaml"))
+        #expect(failure { _ = try repository.files(in: commit, under: "none/such") } == .pathNotFound("none"))
+        #expect(failure { _ = try repository.files(in: commit, under: "b.yaml") } == .pathNotFound("b.yaml"))
         for folder in ["..", "/a", "a//b", "a/../b", ".git"] {
             #expect(failure { _ = try repository.files(in: commit, under: folder) }?.unsafePath == folder)
         }
