@@ -102,7 +102,7 @@ let package = Package(
             dependencies: [
                 "CEL", "CELBenchmark", "CELConformance", "CELWorkbench", "Conditions", "ControlPlane", "DecisionBenchmark", "Diagnostics",
                 "EnforcementServer", "Git",
-                "GovernanceModel", "JSON", "PolicyBundle", "PolicyCompiler", "PolicyEngine", "Reconciler",
+                "GovernanceModel", "JSON", "PolicyBundle", "PolicyCompiler", "PolicyEngine", "Reconciler", "Webhooks",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
 
@@ -149,7 +149,8 @@ let package = Package(
             dependencies: ["EnforcementServer", "GovernanceModel", "PolicyBundle", "PolicyCompiler", "PolicyEngine"], swiftSettings: strict),
         // What tests of the whole program share: the program as a process, repositories, servers.
         .target(name: "TestSupport", dependencies: ["JSON", "Postgres"], path: "Tests/TestSupport", swiftSettings: strict),
-        .testTarget(name: "ThreadTests", dependencies: ["charter", "Digest", "JSON", "Postgres", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "ThreadTests", dependencies: ["charter", "Digest", "JSON", "Postgres", "TestSupport", "Webhooks"], swiftSettings: strict),
         .testTarget(name: "FaultTests", dependencies: ["charter", "JSON", "Postgres", "TestSupport"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],

@@ -26,7 +26,11 @@ extension Supervisor {
 
     func makeServer() throws(ControlError) -> EnforcementServer {
         do throws(MetricsError) {
-            return try EnforcementServer(host: configuration.host, port: configuration.port, store: BundleStore(), status: ServiceStatus())
+            return try EnforcementServer(
+                host: configuration.host, port: configuration.port, store: BundleStore(), status: ServiceStatus(),
+                hooks: configuration.webhooks.map { receipt in
+                    HookReceiver(receipt) { [wanted] in wanted.followerWake.signal() }
+                })
         } catch {
             throw ControlError(.internalError, "\(error)")
         }

@@ -11,6 +11,7 @@ import Postgres
 import Reconciler
 import Synchronization
 import Waiting
+import Webhooks
 
 /// `charter up`: everything of one organisation in one process.
 public final class Supervisor: Sendable {
@@ -37,6 +38,8 @@ public final class Supervisor: Sendable {
         public var alertReceiver: String?
         /// What messages to that receiver are signed with.
         public var alertSecret: String?
+        /// Tells whether messages that say that the repository has changed come from whom they should; without it none are taken.
+        public var webhooks: WebhookReceipt?
 
         public init(
             repository: String, reference: SourceReference, stateDirectory: String, database: String?, host: String, port: Int,
@@ -195,13 +198,15 @@ public final class Supervisor: Sendable {
             send(journal, configuration)
         }
         let complaints = Complaints(emit: emit)
+        var pace = FetchPace(interval: configuration.pollInterval)
         while !stopping.isSet {
-            complaints.attempt("repository", isStopping: stopping) { () throws(ControlError) in
-                try follower.refresh { stopping.isSet }
+            let isFetching = pace.begin()
+            let isGood = complaints.attempt("repository", isStopping: stopping) { () throws(ControlError) in
+                if isFetching { try follower.refresh { stopping.isSet } }
                 tell(try follower.look())
             }
             keeping.note()
-            wanted.followerWake.wait(nanoseconds: Self.jittered(configuration.pollInterval))
+            wanted.followerWake.wait(nanoseconds: pace.pause(isGood: isGood))
         }
         wanted.keeperWake.signal()
         keeping.journal.senderWake.signal()
@@ -210,9 +215,6 @@ public final class Supervisor: Sendable {
         sender.join()
         listener.join()
     }
-
-    /// Up to a tenth more or less, so that many that began together do not go on together.
-    static func jittered(_ seconds: Double) -> Int64 { Int64(seconds * Double.random(in: 0.9...1.1) * 1e9) }
 
     private func keep(_ keeping: Keeping) {
         let complaints = Complaints(emit: emit)
@@ -327,13 +329,17 @@ private final class Complaints {
 
     init(emit: @escaping (Supervisor.Event) -> Void) { self.emit = emit }
 
-    func attempt(_ what: String, isStopping: StopFlag, _ body: () throws(ControlError) -> Void) {
+    /// - Returns: whether it went well.
+    @discardableResult
+    func attempt(_ what: String, isStopping: StopFlag, _ body: () throws(ControlError) -> Void) -> Bool {
         do throws(ControlError) {
             try body()
             if standing.removeValue(forKey: what) != nil { emit(.info("\(what): working again")) }
+            return true
         } catch {
-            if isStopping.isSet { return }
+            if isStopping.isSet { return false }
             if standing.updateValue(error.message, forKey: what) != error.message { emit(.warning("\(what): \(error.message)")) }
+            return false
         }
     }
 }

@@ -12,6 +12,9 @@ struct UpCommand: ParsableCommand {
             Without --database and DATABASE_URL a private Postgres is made in the state folder, on a unix socket only. Ctrl-C stops everything \
             that was started; the next start goes on where this one ended.
 
+            With CHARTER_WEBHOOK_SECRET set, `POST /v1/hooks/github`, `/gitlab` and `/standard` take messages that the repository has changed, and it is \
+            looked at without waiting for the interval.
+
             A commit with errors is refused, and one that takes too much away is withheld until its plan is approved (`charter reconcile --help`): \
             the last good bundle stays in force.
             """)
@@ -56,6 +59,7 @@ struct UpCommand: ParsableCommand {
                 host: try listen.host, port: try listen.port, pollInterval: pollInterval ?? (isRemote ? 15 : 1))
             configuration.folder = try source.folder.checked
             configuration.namespace = database.namespace
+            configuration.webhooks = try WebhookSecret.receipt()
             configuration.operatorTrust = try signers.trust()
             configuration.fetchTimeout = fetchTimeout
             configuration.alertReceiver = alertWebhook ?? Environment.text("CHARTER_ALERT_WEBHOOK")
