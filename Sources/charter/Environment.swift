@@ -1,5 +1,6 @@
 import ControlPlane
 import Foundation
+import Glibc
 import Webhooks
 
 /// The environment that the command was given.
@@ -21,6 +22,22 @@ enum WebhookSecret {
             return try WebhookReceipt(secret: secret)
         } catch {
             throw ControlError(.usage, "\(variable) is no secret: \(error)")
+        }
+    }
+}
+
+/// Standard input as a sign of life: whoever has started the command holds the other end and writes nothing.
+enum InputEnd {
+    /// Seconds that stopping may take.
+    private static let patience: UInt32 = 60
+
+    static func watch(_ stop: @escaping @Sendable () -> Void) {
+        Thread.detachNewThread {
+            _ = FileHandle.standardInput.readDataToEndOfFile()
+            stop()
+            // Nobody is left who would end what hangs.
+            sleep(patience)
+            _exit(ExitStatus.tryAgain.rawValue)
         }
     }
 }

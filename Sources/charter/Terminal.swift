@@ -68,14 +68,14 @@ enum Terminal {
     }
 }
 
-/// Calls a handler for Ctrl-C, a polite kill or a closed terminal, as long as it lives.
+/// Calls a handler for Ctrl-C, a polite kill or a closed terminal, or for other signals, as long as it lives.
 final class StopSignals {
     private let sources: [any DispatchSourceSignal]
 
-    init(_ handler: @escaping @Sendable () -> Void) {
+    init(_ numbers: [Int32] = [SIGINT, SIGTERM, SIGHUP], _ handler: @escaping @Sendable () -> Void) {
         // A reader of our output that goes away must not end us before what we started is stopped.
         signal(SIGPIPE, SIG_IGN)
-        sources = [SIGINT, SIGTERM, SIGHUP].map { number in
+        sources = numbers.map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler(handler: handler)

@@ -42,6 +42,11 @@ struct UpCommand: ParsableCommand {
     @OptionGroup var database: DatabaseOptions
     @OptionGroup var listen: ListenOptions
 
+    @Flag(
+        name: .long,
+        help: ArgumentHelp("Stop when standard input ends: for whoever starts it and must not leave it behind.", visibility: .hidden))
+    var untilInputEnds = false
+
     func validate() throws {
         if let pollInterval { try PollInterval.validate(pollInterval) }
         guard fetchTimeout >= 1, fetchTimeout <= 86_400 else { throw ValidationError("--fetch-timeout takes 1 to 86400 seconds") }
@@ -66,6 +71,7 @@ struct UpCommand: ParsableCommand {
             configuration.alertSecret = try AlertReceiver.secret()
             let supervisor = Supervisor(configuration) { UpReport.show($0) }
             let signals = StopSignals { supervisor.stop() }
+            if untilInputEnds { InputEnd.watch { supervisor.stop() } }
             try withExtendedLifetime(signals) { try supervisor.run() }
         }
     }
