@@ -185,10 +185,13 @@ final class DatabaseKeeper {
     /// undo what was applied.
     private func standing(of commit: String, to inForce: String) -> Standing {
         guard commit != inForce, let source, let repository = try? source.open(), let head = try? source.settleHead(repository),
-            let newest = try? repository.resolve(head.reference), let own = try? repository.resolve(inForce)
+            let newest = try? repository.resolve(head.reference)
         else { return .held }
-        guard let held = try? repository.resolve(commit) else { return .unknown }
+        // Gone after a history was rewritten and the old one cleared away.
+        let own = try? repository.resolve(inForce)
+        guard let held = try? repository.resolve(commit) else { return own == nil ? .held : .unknown }
         if held == newest { return .ahead }
+        guard let own else { return .held }
         let isAhead = (try? repository.isAncestor(own, of: held)) == true && (try? repository.isAncestor(held, of: newest)) == true
         return isAhead ? .ahead : .held
     }
