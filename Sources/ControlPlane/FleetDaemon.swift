@@ -2,6 +2,7 @@ import Diagnostics
 import Foundation
 import GovernanceModel
 import Synchronization
+import Waiting
 
 /// `charter fleet`: several organisations, each in a process of its own, so that neither a crash nor the memory of one touches another.
 public final class FleetDaemon: Sendable {

@@ -2,6 +2,7 @@ import Foundation
 import GovernanceModel
 import JSON
 import Postgres
+import TestSupport
 import Testing
 
 @testable import Reconciler

@@ -1,3 +1,5 @@
+import TestSupport
+
 /// A small organisation that changes at random, mostly for the good: documents of all kinds that depend on each other, spread over files.
 struct RandomRepository {
     struct Entry {

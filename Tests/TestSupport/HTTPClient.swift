@@ -17,6 +17,8 @@ package struct HTTPAnswer {
 package struct HTTPClient {
     package let port: UInt16
 
+    package init(port: UInt16) { self.port = port }
+
     package func get(_ path: String, method: String = "GET") throws -> HTTPAnswer {
         try send("\(method) \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
     }

@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import JSON
 import Postgres
+import TestSupport
 import Testing
 
 /// `charter fleet` with several organisations on one Postgres.
@@ -228,7 +229,7 @@ import Testing
     @Test("an organisation sees the secrets that are its own, and no credential stands on a command line")
     func secrets() throws {
         try with(["acme", "globex"]) { world in
-            let remote = try SilentListener()
+            let remote = try LoopbackListener()
             try world.writeText(
                 """
                 organizations:

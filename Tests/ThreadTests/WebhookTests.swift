@@ -2,6 +2,7 @@ import Digest
 import Foundation
 import Glibc
 import JSON
+import TestSupport
 import Testing
 import Webhooks
 

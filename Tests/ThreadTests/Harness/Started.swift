@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 
 /// A call on a thread of its own, so that a test can do something in the meantime.
 final class Started<Value: Sendable>: Sendable {
