@@ -14,7 +14,7 @@ struct BundleEmitter {
     /// For each subject attribute, by number, where the values are that were stored last.
     private var attributeValues: [Int: [SpecNode.Scalar: UInt32]] = [:]
     private var closures: Closures
-    private let users: SubjectMemory
+    private let subjectMemory: SubjectMemory
     let names: MatchDimensions.Names
     let policyIndex: [String: UInt32]
     let universe: RequestUniverse
@@ -36,7 +36,7 @@ struct BundleEmitter {
         governance: Governance, organization: Organization, conditions: CompiledConditions, environment: CELEnvironment, closures: Closures,
         subjects: SubjectMemory
     ) {
-        users = subjects
+        subjectMemory = subjects
         self.closures = closures
         self.governance = governance
         self.organization = organization
@@ -174,17 +174,17 @@ struct BundleEmitter {
         writer.reserve(subjects: users.count + accounts.count)
         // Where classes and sets of attributes are, as soon as the first subject has one. What was written once is found again whenever it is
         // written anew, so that leaving that out changes nothing.
-        var classes = [UInt32](repeating: BundleFormat.none, count: self.users.classes.count)
-        var attributeSets = [UInt32](repeating: BundleFormat.none, count: self.users.attributesCount)
+        let (facts, known) = (subjectMemory.users, subjectMemory.classes)
+        var classes = [UInt32](repeating: BundleFormat.none, count: known.count)
+        var attributeSets = [UInt32](repeating: BundleFormat.none, count: subjectMemory.attributesCount)
         for (place, document) in users.enumerated() {
-            let user = self.users.users[place]
+            let user = facts[place]
             let number = Int(user.classNumber)
             if classes[number] == BundleFormat.none {
-                let own = self.users.classes[number]
-                classes[number] = subjectClass(roles: own.roles, teams: own.teams)
+                classes[number] = subjectClass(roles: known[number].roles, teams: known[number].teams)
             }
             let name = writer.uniqueString(document.plainName)
-            let email = user.email?.withText { writer.uniqueString($0) } ?? writer.string("")
+            let email = document.spec["email"]?.withText { writer.uniqueString($0) } ?? writer.string("")
             let attributes: UInt32
             if let number = user.attributesNumber.map({ Int($0) }) {
                 if attributeSets[number] == BundleFormat.none { attributeSets[number] = self.attributes(document.spec.map("attributes")) }
@@ -247,11 +247,12 @@ struct BundleEmitter {
 
     private mutating func team(_ document: Document) {
         let parent = document.spec["parent"]?.text.flatMap { closures.teamIndex[$0] }.map { UInt32($0) }
-        writer.append(
-            .team,
-            [
-                TeamColumn.name: writer.string(document.plainName), .parent: parent ?? BundleFormat.none, .source: source(document.span),
-            ])
+        // Not by a dictionary of columns: there may be very many teams.
+        var words = [UInt32](repeating: 0, count: BundleSection.team.stride)
+        words[TeamColumn.name.rawValue] = writer.string(document.plainName)
+        words[TeamColumn.parent.rawValue] = parent ?? BundleFormat.none
+        words[TeamColumn.source.rawValue] = source(document.span)
+        writer.append(.team, words: words)
     }
 
     private mutating func role(_ document: Document) {

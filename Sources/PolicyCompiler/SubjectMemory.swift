@@ -5,13 +5,11 @@ import GovernanceModel
 /// Users with the same roles and teams have the same class, those with the same values the same set of attributes; both are numbered in no
 /// order that would matter.
 struct SubjectMemory {
+    /// Holds no references: it is copied for each user of each version.
     struct User {
-        /// Places of the teams that it is a member of, sorted.
-        var teams: [UInt32] = []
         var classNumber: UInt32 = 0
         /// nil where the attributes are no plain values, or there are too many different ones.
         var attributesNumber: UInt32?
-        var email: SpecNode?
         var isDisabled = false
         var hasIdentities = false
     }
@@ -25,6 +23,8 @@ struct SubjectMemory {
     private let governance: Governance
     /// In the order of the documents.
     private(set) var users: [User] = []
+    /// For each of them the places of the teams that it is a member of, sorted.
+    private var memberships: [[UInt32]] = []
     private(set) var classes: [Class] = []
     private var classNumbers: [Class: UInt32] = [:]
     private var attributesNumbers: [[SpecNode.Scalar?]: UInt32] = [:]
@@ -53,11 +53,12 @@ struct SubjectMemory {
     private mutating func makeAll(_ closures: inout Closures) {
         let documents = governance.all(.user)
         users = Array(repeating: User(), count: documents.count)
+        memberships = Array(repeating: [], count: documents.count)
         var places: [String: Int] = Dictionary(minimumCapacity: documents.count)
         for (place, document) in documents.enumerated() { places[document.plainName] = place }
         for (team, document) in governance.all(.team).enumerated() {
             Team(spec: document.spec).forEachMemberName { name in
-                if let place = places[name] { users[place].teams.append(UInt32(team)) }
+                if let place = places[name] { memberships[place].append(UInt32(team)) }
             }
         }
         for (place, document) in documents.enumerated() { work(place, document, &closures) }
@@ -65,7 +66,7 @@ struct SubjectMemory {
 
     private mutating func work(_ place: Int, _ document: Document, _ closures: inout Closures) {
         let spec = document.spec
-        let teams = closures.teams(users[place].teams)
+        let teams = closures.teams(memberships[place])
         let own = Class(roles: closures.roles(own: spec.texts("roles"), teams: teams), teams: teams)
         if let number = classNumbers[own] {
             users[place].classNumber = number
@@ -75,7 +76,6 @@ struct SubjectMemory {
             classes.append(own)
         }
         users[place].attributesNumber = number(ofAttributes: spec["attributes"])
-        users[place].email = spec["email"]
         users[place].isDisabled = spec.bool("disabled") ?? false
         users[place].hasIdentities = spec["identities"] != nil
     }
@@ -129,20 +129,28 @@ struct SubjectMemory {
     private mutating func follow(_ known: SubjectMemory, _ changes: [MembershipChange], _ closures: inout Closures) {
         let (before, documents) = (known.governance.all(.user), governance.all(.user))
         users.reserveCapacity(documents.count)
+        memberships.reserveCapacity(documents.count)
         var open: Set<Int> = []
         var next = 0
         for (place, document) in documents.enumerated() {
-            while next < before.count, before[next].plainName < document.plainName { next += 1 }
-            let isSameName = next < before.count && before[next].plainName == document.plainName
+            var isSame = next < before.count && before[next] === document
+            var isSameName = isSame
+            if !isSame {
+                while next < before.count, before[next].plainName < document.plainName { next += 1 }
+                isSameName = next < before.count && before[next].plainName == document.plainName
+                isSame = isSameName && before[next] === document
+            }
             users.append(isSameName ? known.users[next] : User())
-            if !isSameName || before[next] !== document { open.insert(place) }
+            memberships.append(isSameName ? known.memberships[next] : [])
+            if !isSame { open.insert(place) }
+            if isSameName { next += 1 }
         }
         for change in changes {
             guard let place = governance.place(of: change.user, .user) else { continue }
-            users[place].teams.removeAll { $0 == change.team }
+            memberships[place].removeAll { $0 == change.team }
             if change.isMember {
-                users[place].teams.append(change.team)
-                users[place].teams.sort()
+                memberships[place].append(change.team)
+                memberships[place].sort()
             }
             open.insert(place)
         }

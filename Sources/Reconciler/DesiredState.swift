@@ -77,9 +77,12 @@ public struct DesiredState: Sendable {
         var new: [(place: Int, document: Document)] = []
         var next = 0
         for document in documents {
-            while next < known.count, known[next].name < document.plainName { next += 1 }
+            if next < known.count, known[next].document !== document {
+                while next < known.count, known[next].name < document.plainName { next += 1 }
+            }
             if next < known.count, known[next].document === document {
                 blocks.append(known[next])
+                next += 1
             } else {
                 new.append((blocks.count, document))
                 blocks.append(nil)
