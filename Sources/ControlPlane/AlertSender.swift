@@ -8,15 +8,21 @@ import Webhooks
 ///
 /// Not for use by two threads at once.
 final class AlertSender {
-    /// So many go out at once; what is more waits for the next round.
-    private static let batch = 20
+    /// In the place of a variable's name: the operator's own receiver.
+    static let operators = "*"
+    /// The environment variables that a document may name begin so: it is not to reach any other secret of the process.
+    static let prefix = "CHARTER_ALERT_"
+    /// So many go out at once, within the time for which they are taken; what is more waits for the next round.
+    private static let batch = 8
 
     private let reconciler: Reconciler
+    private let operatorReceiver: String?
     private let operatorSecret: String?
 
     /// - Parameter operatorSecret: for the operator's own receiver.
-    init(reconciler: Reconciler, operatorSecret: String?) {
+    init(reconciler: Reconciler, operatorReceiver: String?, operatorSecret: String?) {
         self.reconciler = reconciler
+        self.operatorReceiver = operatorReceiver
         self.operatorSecret = operatorSecret
     }
 
@@ -25,7 +31,7 @@ final class AlertSender {
     /// - Returns: what could not be delivered, for people.
     func send(isStopping: () -> Bool) throws(ReconcilerError) -> [String] {
         var failures: [String] = []
-        for delivery in try reconciler.claimDeliveries(limit: Self.batch) {
+        for delivery in try reconciler.claimDeliveries(limit: Self.batch, operatorReceiver: operatorReceiver) {
             if isStopping() { return failures }
             var failure: String?
             do {
@@ -40,14 +46,21 @@ final class AlertSender {
     }
 
     private func send(_ delivery: AlertDelivery) throws {
-        let secret: String?
-        if let variable = delivery.receiver.secretVariable {
-            guard let value = ProcessInfo.processInfo.environment[variable], !value.isEmpty else {
+        var secret: String?
+        switch delivery.receiver.secretVariable {
+        case Self.operators?: secret = operatorSecret
+        case let variable?:
+            guard variable.hasPrefix(Self.prefix) else {
+                throw ControlError(.input, "a receiver's `secretEnv` must begin with `\(Self.prefix)`, found `\(variable)`")
+            }
+            secret = ProcessInfo.processInfo.environment[variable]
+            if secret?.isEmpty ?? true {
                 throw ControlError(.input, "the environment variable `\(variable)`, which holds the receiver's signing key, is not set")
             }
-            secret = value
-        } else {
-            secret = operatorSecret
+        case nil: secret = nil
+        }
+        if delivery.receiver.secretVariable != Self.operators, !delivery.receiver.url.hasPrefix("https://") {
+            throw ControlError(.input, "the receiver of an AlertRoute must be https")
         }
         let key = secret.flatMap(WebhookSignature.key)
         if secret != nil, key == nil {

@@ -37,6 +37,9 @@ final class BranchFollower {
     /// What was applied last before this run, which its first commit is weighed against.
     private var earlier: (applied: TrustGate.Applied, desired: DesiredState?)?
     private let trust: TrustGate
+    private var trusted: TrustGate.Applied?
+    /// What was ordered and cannot be put in force.
+    private var unfit: String?
     /// A commit that is not trusted, and why.
     private var untrusted: TrustRefusal?
     /// A commit that takes too much away, and the protections that were known when that was found.
@@ -108,8 +111,10 @@ final class BranchFollower {
         if let pin = wanted.directives.pin?.commit { return try hold(pin, repository) }
         if let approved = wanted.approved {
             // Told once, whatever comes of it. The branch may have gone on since: its head is looked at again, and weighed against this one.
-            wanted.approve(nil)
-            return try put(approved, repository)
+            wanted.forgetApproved()
+            // The head is looked at right after.
+            wanted.followerWake.signal()
+            return try follow(approved: approved, repository)
         }
         return try follow(newest, repository)
     }
@@ -133,7 +138,8 @@ final class BranchFollower {
         {
             return distrust(commit, refusal, isNews: !wasSeen || wasUntrusted != refusal)
         }
-        let outcome = activate(compiled, isApproved: false)
+        let outcome = activate(compiled, isApproved: false, replacing: applied?.commit)
+        if case .inForce = outcome { trusted = .init(compiled) }
         // That it is withheld still is nothing to tell again.
         if case .withheld = outcome, wasWithheld { return nil }
         return outcome
@@ -146,11 +152,9 @@ final class BranchFollower {
         return withheld.protected != wanted.protected
     }
 
-    /// The commit applied last; `nil` if there never was one.
-    private var applied: TrustGate.Applied? {
-        if let wanted = wanted.current { return .init(commit: wanted.desired.commit, organization: wanted.organization) }
-        return earlier?.applied
-    }
+    /// The last commit that was found to be trusted, or that the database held before this run; `nil` if there never was one. What is only
+    /// restored, or pinned, takes its place no more than what is refused.
+    private var applied: TrustGate.Applied? { trusted ?? earlier?.applied }
 
     private func distrust(_ commit: GitObjectID, _ refusal: TrustRefusal, isNews: Bool) -> Outcome? {
         (untrusted, seen) = (refusal, commit)
@@ -161,6 +165,8 @@ final class BranchFollower {
 
     /// The pinned commit, which the database was made to hold when it was pinned.
     private func hold(_ pin: String, _ repository: GitRepository) throws(GitError) -> Outcome? {
+        // What is released is looked at anew.
+        (seen, untrusted, withheld) = (nil, nil, nil)
         if wanted.current?.desired.commit == pin {
             server.status.update { $0.refusal = nil }
             return nil
@@ -168,11 +174,29 @@ final class BranchFollower {
         return try put(pin, repository)
     }
 
-    private func put(_ commit: String, _ repository: GitRepository) throws(GitError) -> Outcome {
+    /// What the database was made to hold by another's decision: the limits are no matter any more, signatures are.
+    private func follow(approved commit: String, _ repository: GitRepository) throws(GitError) -> Outcome? {
         let id = try repository.resolve(commit)
-        let compiled = try compile(id, repository)
-        seen = id
-        return activate(compiled, isApproved: true)
+        var gate = trust
+        gate.acceptedRewind = id
+        if let applied, let refusal = gate.refusal(of: id, after: applied, in: repository) {
+            return distrust(id, refusal, isNews: untrusted != refusal)
+        }
+        untrusted = nil
+        let outcome = try put(commit, repository)
+        if case .inForce(let compiled, _)? = outcome { trusted = .init(compiled) }
+        return outcome
+    }
+
+    /// Puts in force what was ordered by name.
+    /// - Returns: `nil` if that is known to have errors.
+    private func put(_ commit: String, _ repository: GitRepository) throws(GitError) -> Outcome? {
+        if unfit == commit { return nil }
+        let compiled = try compile(try repository.resolve(commit), repository)
+        let outcome = activate(compiled, isApproved: true, replacing: nil)
+        if case .refused = outcome { unfit = commit } else { unfit = nil }
+        seen = compiled.commit.id
+        return outcome
     }
 
     private func compile(_ id: GitObjectID, _ repository: GitRepository) throws(GitError) -> CompiledCommit {
@@ -191,7 +215,7 @@ final class BranchFollower {
         return (repository, head)
     }
 
-    private func activate(_ compiled: CompiledCommit, isApproved: Bool) -> Outcome {
+    private func activate(_ compiled: CompiledCommit, isApproved: Bool, replacing: String?) -> Outcome {
         guard let bytes = compiled.bundle else {
             let errors = compiled.diagnostics.filter { $0.severity == .error }
             refuse("CommitInvalid", compiled.commit.id, errors.map { "\($0.span.location): \($0.code.rawValue) \($0.message)" })
@@ -205,7 +229,7 @@ final class BranchFollower {
                 refuse("CommitWithheld", compiled.commit.id, plan.reasons)
                 return .withheld(compiled, plan)
             }
-            put(engine, compiled, desired)
+            put(engine, compiled, desired, replacing: replacing)
             keep(bytes)
             return .inForce(compiled, digest: engine.digest)
         } catch {
@@ -250,23 +274,16 @@ final class BranchFollower {
         return try PolicyBundle.open(path: state.bundle).meta(.commit)
     }
 
-    private func compiledState(_ repository: GitRepository, _ id: GitObjectID) -> DesiredState? {
-        guard let compiled = try? compiler.compile(repository, commit: id, now: WallClock.now() / 1_000_000_000),
-            let bytes = compiled.bundle, let bundle = try? PolicyBundle(bytes: bytes)
-        else { return nil }
-        return compiled.desiredState(bundleDigest: bundle.digest.description)
-    }
-
-    private func put(_ engine: PolicyEngine, _ compiled: CompiledCommit, _ desired: DesiredState) {
+    private func put(_ engine: PolicyEngine, _ compiled: CompiledCommit, _ desired: DesiredState, replacing: String?) {
         withheld = nil
         server.metrics.activations.increment()
-        serve(engine, compiled, desired)
+        serve(engine, compiled, desired, replacing: replacing)
         server.status.update { $0.refusal = nil }
     }
 
-    private func serve(_ engine: PolicyEngine, _ compiled: CompiledCommit, _ desired: DesiredState) {
+    private func serve(_ engine: PolicyEngine, _ compiled: CompiledCommit, _ desired: DesiredState, replacing: String?) {
         server.store.activate(engine, at: WallClock.now())
-        wanted.set(compiled, desired)
+        wanted.set(compiled, desired, replacing: replacing)
         server.status.update { facts in
             facts.organization = engine.bundle.meta(.organization)
             facts.inForce = (engine.commit, engine.digest)
@@ -293,20 +310,18 @@ final class BranchFollower {
         }
     }
 
-    /// Puts in force what an earlier run had in force, if it lies on the branch that is followed: a state folder that served another
-    /// repository or another branch must not decide for this one. The commit is compiled again; the file only tells which it was.
-    ///
-    /// - Parameter held: the commit that the database holds: it is of this organisation wherever it lies.
+    /// Puts in force what the database holds; where there is none, what an earlier run had in force, if it lies on the branch that is followed: a
+    /// state folder that served another repository or another branch must not decide for this one. The commit is compiled again; the file only
+    /// tells which it was.
     func restoreLastGood(held: String?) -> PolicyEngine? {
         // A look that failed has let the repository go.
         guard let newest, let (repository, _) = try? settled() else { return nil }
         do {
-            guard let last = try storedCommit() ?? held else { return nil }
-            var id = try repository.resolve(last)
-            if last != held, try !repository.isAncestor(id, of: newest) {
+            guard let last = try held ?? storedCommit() else { return nil }
+            let id = try repository.resolve(last)
+            if held == nil, try !repository.isAncestor(id, of: newest) {
                 report("the last good bundle is of commit \(last.prefix(12)), which does not lie on this branch")
-                guard let held else { return nil }
-                id = try repository.resolve(held)
+                return nil
             }
             let compiled = try compiler.compile(repository, commit: id, now: WallClock.now() / 1_000_000_000)
             guard let bytes = compiled.bundle else {
@@ -314,7 +329,7 @@ final class BranchFollower {
                 return nil
             }
             let engine = try PolicyEngine(try PolicyBundle(bytes: bytes))
-            serve(engine, compiled, compiled.desiredState(bundleDigest: engine.digest))
+            serve(engine, compiled, compiled.desiredState(bundleDigest: engine.digest), replacing: nil)
             return engine
         } catch {
             report("the last good bundle cannot be used: \(ControlError(wrapping: error))")

@@ -70,12 +70,14 @@ final class DatabaseKeeper {
             return check
         } catch {
             // Somebody else was faster; the next look sees what he did.
-            if case .fenced = error {
+            switch error {
+            case .fenced, .overruled:
                 wanted.keeperWake.signal()
                 return nil
+            default:
+                fail(error)
+                throw ControlError(error)
             }
-            fail(error)
-            throw ControlError(error)
         }
     }
 
@@ -84,18 +86,19 @@ final class DatabaseKeeper {
         isRestDue = false
         let revision = try readWhatIsHeld()
         guard let wanted = wanted.current else { return nil }
+        note(revision, isWorking: nil)
         let (pin, suspension) = (self.wanted.directives.pin, self.wanted.directives.suspension)
         if suspension != nil { return try lookOnly(wanted.desired, revision) }
         // The branch's follower is on its way to it.
         if let pin, pin.commit != wanted.desired.commit { return nil }
         if pin == nil, let revision {
-            switch standing(of: revision.commit, to: wanted.desired.commit) {
+            switch standing(of: revision.commit, to: wanted) {
             case .held: unknownSince = nil
             case .ahead:
                 // Another Charter was faster, or somebody has carried out by name what is withheld here: the follower is told to put it in force.
-                self.wanted.approve(revision.commit)
+                self.wanted.approve(revision.commit, whileInForce: wanted.desired.commit)
                 return nil
-            case .unknown:
+            case .other:
                 try wait(for: revision)
                 return nil
             }
@@ -109,7 +112,10 @@ final class DatabaseKeeper {
         isRestDue = !result.hasComparedAll
         // A new commit makes the database equal to itself, whatever stood there. What other hands had changed before is told all the same.
         let overtaken = isRest && result.outcome == .corrected ? result.plan : result.overtaken
-        if !overtaken.isEmpty { record(overtaken, "overtaken", settled ?? wanted.desired) }
+        if !overtaken.isEmpty {
+            record(overtaken, "overtaken", settled ?? wanted.desired)
+            journal?.overtaken(overtaken, settled ?? wanted.desired)
+        }
         if result.outcome != .reported { settled = wanted.desired }
         server.metrics.reconciles.labels(result.outcome.rawValue).increment()
         note(result.revision, isWorking: false)
@@ -127,9 +133,9 @@ final class DatabaseKeeper {
         return Check(result: result, isNews: record(result, desired), overtaken: nil)
     }
 
-    private func note(_ revision: Revision?, isWorking: Bool) {
+    private func note(_ revision: Revision?, isWorking: Bool?) {
         server.status.update { facts in
-            facts.isWorking = isWorking
+            if let isWorking { facts.isWorking = isWorking }
             if let revision {
                 facts.database = .synced(commit: revision.commit, epoch: revision.epoch, time: revision.appliedAt)
             }
@@ -173,27 +179,26 @@ final class DatabaseKeeper {
     }
 
     private enum Standing {
-        /// The database may be made equal to what is in force here.
+        /// What is in force here continues it, or may take its place.
         case held
-        /// It holds a commit of the branch that comes after, or the newest.
+        /// It is a commit of the branch that comes after, or the newest.
         case ahead
-        /// It holds a commit that this repository does not have.
-        case unknown
+        /// It is another one, or the repository does not tell.
+        case other
     }
 
-    /// How what the database holds stands to what is in force here. Going back behind another Charter that has read the branch sooner would
-    /// undo what was applied.
-    private func standing(of commit: String, to inForce: String) -> Standing {
-        guard commit != inForce, let source, let repository = try? source.open(), let head = try? source.settleHead(repository),
-            let newest = try? repository.resolve(head.reference)
-        else { return .held }
-        // Gone after a history was rewritten and the old one cleared away.
-        let own = try? repository.resolve(inForce)
-        guard let held = try? repository.resolve(commit) else { return own == nil ? .held : .unknown }
+    /// How what the database holds stands to what is in force here. Only what is known to come before it is overwritten: going back behind
+    /// another Charter that has read the branch sooner would undo what was applied.
+    private func standing(of commit: String, to wanted: WantedState.Wanted) -> Standing {
+        guard commit != wanted.desired.commit, commit != wanted.replaces, let source else { return .held }
+        guard let repository = try? source.open(), let held = try? repository.resolve(commit) else { return .other }
+        let newest = (try? source.settleHead(repository)).flatMap { try? repository.resolve($0.reference) }
         if held == newest { return .ahead }
-        guard let own else { return .held }
-        let isAhead = (try? repository.isAncestor(own, of: held)) == true && (try? repository.isAncestor(held, of: newest)) == true
-        return isAhead ? .ahead : .held
+        guard let own = try? repository.resolve(wanted.desired.commit) else { return .other }
+        if (try? repository.isAncestor(held, of: own)) == true { return .held }
+        guard let newest, (try? repository.isAncestor(own, of: held)) == true, (try? repository.isAncestor(held, of: newest)) == true
+        else { return .other }
+        return .ahead
     }
 
     /// Seconds that a commit may be on its way to this repository's mirror, when another Charter has it already.
@@ -233,7 +238,9 @@ final class DatabaseKeeper {
         }
         // What is left says how it stands, so that it comes last.
         if !result.left.isEmpty {
-            isNews = record(result.left, SyncResult.Outcome.reported.rawValue, desired) || isNews
+            let isNewDrift = record(result.left, SyncResult.Outcome.reported.rawValue, desired)
+            if isNewDrift { journal?.reported(result.left, desired) }
+            isNews = isNewDrift || isNews
         } else if result.hasComparedAll, result.outcome != .corrected || result.plan.isEmpty {
             server.status.checked(at: Self.now(), found: nil)
         }

@@ -1,4 +1,6 @@
 import Conditions
+import Diagnostics
+import Digest
 import EnforcementServer
 import Foundation
 import Glibc
@@ -19,6 +21,9 @@ final class EventJournal: Sendable {
     /// More are not kept: the oldest go first, and that they went is an event too.
     private static let limit = 10_000
 
+    /// Characters of a message.
+    private static let longestMessage = 2_000
+
     private let path: String?
     private let instance: String
     /// The operator's own receiver.
@@ -36,6 +41,8 @@ final class EventJournal: Sendable {
         self.wanted = wanted
         let left = path.flatMap { FileManager.default.contents(atPath: $0) }.map(EventCoding.events) ?? []
         state = Mutex(State(pending: left))
+        // A line that a kill has cut short would spoil the next.
+        if !left.isEmpty { state.withLock { rewrite(&$0) } }
     }
 
     /// How many events wait for the database.
@@ -64,16 +71,39 @@ final class EventJournal: Sendable {
     }
 
     func corrected(_ plan: SyncPlan, _ desired: DesiredState) {
+        drift("DriftCorrected", plan, desired, severity: "medium", "was corrected")
+    }
+
+    /// Drift that was found when a new commit was applied, and is gone with it.
+    func overtaken(_ plan: SyncPlan, _ desired: DesiredState) {
+        drift("DriftOvertaken", plan, desired, severity: "medium", "is as a new commit says by now")
+    }
+
+    /// Drift that is left.
+    func reported(_ plan: SyncPlan, _ desired: DesiredState) { drift("DriftReported", plan, desired, severity: "medium", "is left so") }
+
+    private func drift(_ reason: String, _ plan: SyncPlan, _ desired: DesiredState, severity: String, _ fate: String) {
         let names = plan.differences.prefix(3).map(\.id).joined(separator: ", ")
         let more = plan.differences.count > 3 ? " and \(plan.differences.count - 3) more" : ""
         let who = Set(plan.touches.values.map { "\($0.setRole ?? $0.sessionRole) (\($0.application))" }).sorted().prefix(3)
         var shown = plan
         shown.differences = Array(plan.differences.prefix(20))
+        let all = Fingerprint(of: plan.differences.map(\.id).joined(separator: "\n")).description
         add(
-            isWarning: true, reason: "DriftCorrected",
-            message: "\(names)\(more) had been changed\(who.isEmpty ? "" : " by \(who.joined(separator: ", "))") and was corrected",
-            commit: desired.commit, details: ["objects": shown.json],
-            alert: .init(topic: "DriftCorrected/\(names)", source: "drift", severity: "medium", receivers: []))
+            isWarning: true, reason: reason,
+            message: "\(names)\(more) had been changed\(who.isEmpty ? "" : " by \(who.joined(separator: ", "))") and \(fate)",
+            commit: desired.commit, details: ["objects": Self.masked(shown.json)],
+            alert: .init(topic: "\(reason)/\(all)", source: "drift", severity: severity, receivers: []))
+    }
+
+    /// Without what looks like a secret: details go to receivers.
+    private static func masked(_ json: JSONValue) -> JSONValue {
+        switch json {
+        case .string(let text): .string(SecretScanner.mask(text))
+        case .array(let items): .array(items.map(masked))
+        case .object(let object): .object(JSONObject(object.members.map { ($0.name, masked($0.value)) }))
+        default: json
+        }
     }
 
     private func add(
@@ -82,12 +112,14 @@ final class EventJournal: Sendable {
         let now = WallClock.now()
         var event = GovernanceEvent(
             id: DecisionID.make(now: now), at: TimeText.rfc3339(now), instance: instance, isWarning: isWarning, reason: reason,
-            message: message, commit: commit, details: details, alert: alert)
+            message: String(message.prefix(Self.longestMessage)), commit: commit, details: details, alert: alert)
         if let alert { event.alert?.receivers = receivers(alert) }
         state.withLock { state in
             state.pending.append(event)
-            if state.pending.count > Self.limit { state.pending.removeFirst(state.pending.count - Self.limit) }
-            append(event, &state)
+            guard state.pending.count > Self.limit else { return append(event, &state) }
+            state.failure = "more than \(Self.limit) events wait for the database; the oldest are lost"
+            state.pending.removeFirst(state.pending.count - Self.limit * 9 / 10)
+            rewrite(&state)
         }
     }
 
@@ -104,13 +136,41 @@ final class EventJournal: Sendable {
         while true {
             let batch = state.withLock { Array($0.pending.prefix(200)) }
             if batch.isEmpty { return }
-            try reconciler.record(batch)
-            let written = Set(batch.map(\.id))
-            state.withLock { state in
-                state.pending.removeAll { written.contains($0.id) }
-                rewrite(&state)
+            do throws(ReconcilerError) {
+                try reconciler.record(batch)
+                forget(batch)
+            } catch {
+                guard !error.isTransient else { throw error }
+                try flushOneByOne(batch, reconciler)
             }
             if batch.contains(where: { $0.alert != nil }) { senderWake.signal() }
+        }
+    }
+
+    /// One that is refused for its own sake does not hold up the others.
+    private func flushOneByOne(_ batch: [GovernanceEvent], _ reconciler: Reconciler) throws(ReconcilerError) {
+        var refused: [(event: GovernanceEvent, error: ReconcilerError)] = []
+        for event in batch {
+            do throws(ReconcilerError) {
+                try reconciler.record([event])
+                forget([event])
+            } catch {
+                guard !error.isTransient else { throw error }
+                refused.append((event, error))
+            }
+        }
+        guard let first = refused.first else { return }
+        // Where none is taken, it is not for the events' sake.
+        if refused.count == batch.count, batch.count > 1 || first.error.needsHelp { throw first.error }
+        forget(refused.map(\.event))
+        state.withLock { $0.failure = "the database refuses the event \(first.event.reason), which is lost: \(first.error)" }
+    }
+
+    private func forget(_ events: [GovernanceEvent]) {
+        let written = Set(events.map(\.id))
+        state.withLock { state in
+            state.pending.removeAll { written.contains($0.id) }
+            rewrite(&state)
         }
     }
 
@@ -176,8 +236,7 @@ enum EventRules {
         case ("Ready", let reason) where reason.hasPrefix("Commit") || reason == "SourceFailed": return alert("reconcile", "high")
         case ("Ready", _): return alert("reconcile", "medium")
         case ("Drifted", "DriftFight"), ("Drifted", "ServersDiffer"): return alert("drift", "high")
-        case ("Drifted", _): return alert("drift", "medium")
-        // What stalls is told by `Ready` or by `Drifted`.
+        // What stalls is told by `Ready` or by `Drifted`, and drift that is reported by itself.
         default: return nil
         }
     }

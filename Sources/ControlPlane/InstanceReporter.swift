@@ -54,7 +54,7 @@ final class InstanceReporter {
         else { return [] }
         let old = max(120, 3 * Double(wanted.current?.driftInterval ?? 0) / 1e9)
         return try reconciler.instances().filter {
-            $0.ageSeconds < old && $0.report.instance != instance && $0.report.bundleDigest != revision.bundleDigest
+            !$0.hasEnded && $0.ageSeconds < old && $0.report.instance != instance && $0.report.bundleDigest != revision.bundleDigest
         }.map { "\($0.report.host):\($0.report.process) (sha256:\($0.report.bundleDigest?.prefix(12) ?? "none"))" }
     }
 

@@ -8,14 +8,31 @@ extension ReconcileRunner {
     ///
     /// - Parameter reference: what names the commit.
     public func rollBack(to reference: String, reason: String, operator: String, approval: DeletionApproval?) throws -> Run {
-        try source.refresh { [stopping] in stopping.isSet }
+        let standing = try orders()
+        if let order = standing.directives.suspension {
+            throw ControlError(.input, "suspended by \(order.operator) since \(order.since); `charter resume` first")
+        }
+        var unreachable: MirrorFetch.Failure?
+        do throws(MirrorFetch.Failure) {
+            try source.refresh { [stopping] in stopping.isSet }
+        } catch {
+            // What was fetched before may have it: going back is for bad days.
+            unreachable = error
+        }
         let repository = try source.open()
-        let compiled = try compiler.compile(
-            repository, commit: try repository.resolve(reference), now: Int64(Date().timeIntervalSince1970))
+        guard let id = try? repository.resolve(reference) else {
+            if let unreachable { throw unreachable.error }
+            throw ControlError(.input, "there is no commit `\(reference)` in this repository")
+        }
+        guard try repository.isAncestor(id, of: try source.newestCommit(repository)) else {
+            throw ControlError(
+                .input, "commit \(id.description.prefix(12)) does not lie on what is followed, so that no server could hold it")
+        }
+        let compiled = try compiler.compile(repository, commit: id, now: Int64(Date().timeIntervalSince1970))
         guard let (desired, policy) = try Self.desired(compiled) else {
             throw ControlError(.input, "commit \(compiled.commit.id.description.prefix(12)) has errors, and cannot be gone back to")
         }
-        let held = try orders().revision
+        let held = standing.revision
         let order = PinOrder(commit: compiled.commit.id.description, reason: reason, operator: `operator`)
         if let held, held.names(desired) {
             try database.reconciler.pin(order, at: held.epoch)
@@ -43,7 +60,8 @@ extension ReconcileRunner {
 
     public func status() throws -> StatusReport {
         let (directives, revision) = try orders()
-        return StatusReport(revision: revision, directives: directives, instances: try database.reconciler.instances())
+        return StatusReport(
+            revision: revision, directives: directives, instances: try database.reconciler.instances().filter { !$0.hasEnded })
     }
 
     public func events(limit: Int, alertsOnly: Bool) throws -> [KeptEvent] {

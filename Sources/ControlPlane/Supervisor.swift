@@ -115,8 +115,8 @@ public final class Supervisor: Sendable {
         let instance = try state.instance()
         let journal = EventJournal(
             path: state.events, instance: instance,
-            receiver: configuration.alertReceiver.map { .init(url: $0, secretVariable: nil) }, wanted: wanted)
-        let trust = TrustGate(operatorTrust: configuration.operatorTrust)
+            receiver: configuration.alertReceiver.map { .init(url: $0, secretVariable: AlertSender.operators) }, wanted: wanted)
+        let trust = TrustGate(folder: configuration.folder, operatorTrust: configuration.operatorTrust)
         let follower = BranchFollower(source: source, state: state, server: server, wanted: wanted, trust: trust) { [emit] in
             emit(.warning($0))
         }
@@ -157,7 +157,7 @@ public final class Supervisor: Sendable {
         wanted.keeperWake.wait(nanoseconds: 0)
         let check = try keeping.round()
         server.status.update { $0.isStarting = false }
-        try keeping.report()
+        keeping.report()
         tell(check, applied: false)
         emit(.up(summary(first, url: url, database: database, result: check?.result, server: server, wanted: wanted)))
         run(follower, keeping, listener)
@@ -181,7 +181,8 @@ public final class Supervisor: Sendable {
                 facts.pin = directives.pin.map(ServiceFacts.Order.init)
                 facts.suspension = directives.suspension.map(ServiceFacts.Order.init)
             }
-            if let revision { follower.weigh(against: revision.commit) }
+            // While a commit is pinned, who is trusted is told by what was held before.
+            if let revision { follower.weigh(against: directives.pin?.anchor ?? revision.commit) }
             return revision?.commit
         } catch {
             throw ControlError(error)
@@ -202,10 +203,13 @@ public final class Supervisor: Sendable {
         while !stopping.isSet {
             let isFetching = pace.begin()
             let isGood = complaints.attempt("repository", isStopping: stopping) { () throws(ControlError) in
+                // What was ordered waits for no remote.
+                if isFetching, wanted.hasOrders { tell(try follower.look()) }
                 if isFetching { try follower.refresh { stopping.isSet } }
                 tell(try follower.look())
             }
-            keeping.note()
+            // What has happened is to be told before the next look at the database.
+            if keeping.note() { wanted.keeperWake.signal() }
             wanted.followerWake.wait(nanoseconds: pace.pause(isGood: isGood))
         }
         wanted.keeperWake.signal()
@@ -216,30 +220,55 @@ public final class Supervisor: Sendable {
         listener.join()
     }
 
+    /// Nanoseconds between two reports, however rarely the database is looked at.
+    private static let reportInterval: Int64 = 30_000_000_000
+    /// The longest pause after a look, in seconds.
+    private static let longestPause = 5.0
+
     private func keep(_ keeping: Keeping) {
         let complaints = Complaints(emit: emit)
+        var next = ContinuousClock.now + .nanoseconds(keeping.keeper.interval)
         while true {
-            wanted.keeperWake.wait(nanoseconds: keeping.keeper.interval)
+            let isWoken = wanted.keeperWake.wait(min(next - .now, .nanoseconds(Self.reportInterval)))
             if stopping.isSet { return }
-            complaints.attempt("database", isStopping: stopping) { () throws(ControlError) in
-                let check: DatabaseKeeper.Check?
-                do throws(ControlError) {
-                    check = try keeping.round()
-                } catch {
-                    // A private Postgres has nobody else to start it again.
-                    guard !stopping.isSet, try keeping.database.revive({ emit(.step($0)) }) else { throw error }
-                    check = try keeping.round()
-                }
-                tell(check, applied: true)
+            let start = ContinuousClock.now
+            if isWoken || start >= next {
+                complaints.attempt("database", isStopping: stopping) { () throws(ControlError) in try keepOnce(keeping) }
+                next = .now + .nanoseconds(keeping.keeper.interval)
+                // Whoever sends one notification after the other does not make it look all the time.
+                pause((.now - start) / 2)
+            } else {
+                keeping.report()
             }
-            if let failure = keeping.journal.takeFailure() { emit(.warning("events: \(failure)")) }
+            complaints.attempt("events", isStopping: stopping) { () throws(ControlError) in
+                if let failure = keeping.takeFailure() { throw ControlError(.tryAgain, failure) }
+            }
         }
+    }
+
+    private func keepOnce(_ keeping: Keeping) throws(ControlError) {
+        let check: DatabaseKeeper.Check?
+        do throws(ControlError) {
+            check = try keeping.round()
+        } catch {
+            // A private Postgres has nobody else to start it again.
+            guard !stopping.isSet, try keeping.database.revive({ emit(.step($0)) }) else { throw error }
+            check = try keeping.round()
+        }
+        tell(check, applied: true)
+    }
+
+    private func pause(_ time: Duration) {
+        let end = ContinuousClock.now + min(time, .seconds(Self.longestPause))
+        while !stopping.isSet, ContinuousClock.now < end { Thread.sleep(forTimeInterval: 0.02) }
     }
 
     private func send(_ journal: EventJournal, _ configuration: PostgresConfiguration) {
         let reconciler = Reconciler(configuration)
         defer { reconciler.close() }
-        let sender = AlertSender(reconciler: reconciler, operatorSecret: self.configuration.alertSecret)
+        let sender = AlertSender(
+            reconciler: reconciler, operatorReceiver: self.configuration.alertReceiver,
+            operatorSecret: self.configuration.alertSecret)
         let complaints = Complaints(emit: emit)
         while !stopping.isSet {
             complaints.attempt("alerts", isStopping: stopping) { () throws(ControlError) in
@@ -263,6 +292,7 @@ final class Keeping {
     let journal: EventJournal
     let database: Database
     private let server: EnforcementServer
+    private var failure: String?
 
     init(keeper: DatabaseKeeper, reporter: InstanceReporter, journal: EventJournal, database: Database, server: EnforcementServer) {
         self.keeper = keeper
@@ -272,30 +302,36 @@ final class Keeping {
         self.server = server
     }
 
-    /// Makes the database equal to what is in force, and leaves in it what there is to be said.
+    /// Makes the database equal to what is in force, and leaves in it what there is to be said, also of a failure.
     func round() throws(ControlError) -> DatabaseKeeper.Check? {
-        defer { note() }
-        let check = try keeper.check()
-        try report()
-        return check
+        defer { report() }
+        return try keeper.check()
     }
 
-    /// Leaves in the database how it stands and what has happened.
-    func report() throws(ControlError) {
+    /// Leaves in the database how it stands and what has happened, as far as it takes that; what it does not take waits.
+    func report() {
         note()
         do throws(ReconcilerError) {
             try reporter.report()
             note()
             try journal.flush(database.reconciler)
+            failure = nil
         } catch {
-            throw ControlError(error)
+            failure = error.description
         }
     }
 
+    /// Why it could not be said how it stands.
+    func takeFailure() -> String? { journal.takeFailure() ?? failure }
+
     /// Writes down which conditions have become others. May be called on any thread.
-    func note() {
+    /// - Returns: whether there is anything to be told.
+    @discardableResult
+    func note() -> Bool {
         let facts = server.status.facts
-        for change in server.status.takeChanges() { journal.changed(change, commit: facts.refusal?.commit ?? facts.inForce?.commit) }
+        let changes = server.status.takeChanges()
+        for change in changes { journal.changed(change, commit: facts.refusal?.commit ?? facts.inForce?.commit) }
+        return !changes.isEmpty
     }
 }
 

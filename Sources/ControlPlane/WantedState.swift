@@ -8,6 +8,8 @@ import Waiting
 final class WantedState: Sendable {
     struct Wanted: Sendable {
         var desired: DesiredState
+        /// The commit that it may take the place of although it does not continue it.
+        var replaces: String?
         var driftPolicy: DriftPolicy
         /// Nanoseconds between two checks for drift.
         var driftInterval: Int64
@@ -48,10 +50,23 @@ final class WantedState: Sendable {
 
     var approved: String? { state.withLock { $0.approved } }
 
-    func approve(_ commit: String?) {
-        state.withLock { $0.approved = commit }
-        if commit != nil { followerWake.signal() }
+    /// - Parameter inForce: the commit that the caller has compared with; if another is in force by now, he has to look again.
+    func approve(_ commit: String, whileInForce inForce: String) {
+        state.withLock { state in
+            if state.wanted?.desired.commit == inForce { state.approved = commit }
+        }
+        followerWake.signal()
     }
+
+    /// Whether something was ordered that may not be in force yet.
+    var hasOrders: Bool {
+        state.withLock { state in
+            if let pin = state.directives.pin?.commit { return pin != state.wanted?.desired.commit }
+            return state.approved != nil
+        }
+    }
+
+    func forgetApproved() { state.withLock { $0.approved = nil } }
 
     /// What operators have ordered.
     var directives: Directives {
@@ -65,9 +80,9 @@ final class WantedState: Sendable {
         }
     }
 
-    func set(_ compiled: CompiledCommit, _ desired: DesiredState) {
+    func set(_ compiled: CompiledCommit, _ desired: DesiredState, replacing: String?) {
         let new = Wanted(
-            desired: desired, driftPolicy: DriftPolicy(compiled.snapshot.governance.organization),
+            desired: desired, replaces: replacing, driftPolicy: DriftPolicy(compiled.snapshot.governance.organization),
             driftInterval: compiled.snapshot.governance.organization?.reconcileInterval ?? 5_000_000_000,
             organization: compiled.snapshot.governance.organization,
             alertRoutes: compiled.snapshot.governance.all(.alertRoute).map { AlertRoute(spec: $0.spec) })

@@ -2,7 +2,7 @@
 ///
 /// No protection from whoever means harm: other bytes with the same fingerprint can be made. Bytes are folded by 128-bit products, as
 /// wyhash (Wang Yi) does.
-public struct Fingerprint: Hashable, Sendable {
+public struct Fingerprint: Hashable, Sendable, CustomStringConvertible {
     public var low: UInt64
     public var high: UInt64
 
@@ -26,6 +26,13 @@ public struct Fingerprint: Hashable, Sendable {
         low = Self.fold(a ^ Self.secrets.1, b ^ Self.secrets.2)
         high = Self.fold(b ^ Self.secrets.3, a ^ Self.secrets.0)
     }
+
+    public init(of text: String) {
+        let bytes = Array(text.utf8)
+        self = bytes.withUnsafeBytes { Fingerprint(of: $0) }
+    }
+
+    public var description: String { Hexadecimal.encode(bytes) }
 
     /// 16 bytes, little-endian.
     public var bytes: [UInt8] { [low, high].flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64($0 * 8)) } } }

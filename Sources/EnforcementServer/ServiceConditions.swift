@@ -30,17 +30,17 @@ enum ServiceConditions {
 
     /// Why the newest of what is declared cannot be what decides and what the database holds.
     private static func obstacle(_ facts: ServiceFacts) -> (reason: String, message: String, needsHelp: Bool)? {
-        if let order = facts.suspension {
-            return ("Suspended", "suspended by \(order.by) since \(order.since)" + (order.reason.isEmpty ? "" : ": \(order.reason)"), false)
-        }
         if case .failing(let reason, let message, let needsHelp) = facts.sourceState {
             return ("SourceFailed", "\(reason): \(message)", needsHelp)
+        }
+        if case .failing(let reason, let message, _, let needsHelp) = facts.database { return (reason, message, needsHelp) }
+        if let order = facts.suspension {
+            return ("Suspended", "suspended by \(order.by) since \(order.since)" + (order.reason.isEmpty ? "" : ": \(order.reason)"), false)
         }
         if let refusal = facts.refusal {
             let more = refusal.errorCount > 1 ? " (and \(refusal.errorCount - 1) more)" : ""
             return (refusal.reason, "commit \(refusal.commit.prefix(12)): \(refusal.errors.first ?? "refused")\(more)", true)
         }
-        if case .failing(let reason, let message, _, let needsHelp) = facts.database { return (reason, message, needsHelp) }
         return nil
     }
 

@@ -36,8 +36,17 @@ public final class ServiceStatus: Sendable {
     public func update(_ change: (inout ServiceFacts) -> Void) {
         let time = TimeText.rfc3339(WallClock.now())
         state.withLock { state in
+            let refused = state.facts.refusal?.commit
             change(&state.facts)
+            let count = state.changes.count
             Self.weigh(&state, at: time)
+            // Another commit that is refused for the same reason flips nothing, and is to be told all the same.
+            if let refusal = state.facts.refusal, refusal.commit != refused, state.changes.count == count,
+                let ready = state.organization["Ready"],
+                ready.reason == refusal.reason
+            {
+                state.changes.append(Change(scope: "organization", condition: ready, previous: nil))
+            }
         }
     }
 

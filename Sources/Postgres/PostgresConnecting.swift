@@ -28,6 +28,13 @@ enum PostgresConnecting {
         parameters["client_encoding"] = "UTF8"
         parameters["application_name"] = configuration.applicationName
         parameters["fallback_application_name"] = "charter"
+        // A server that vanishes without a word is missed after a minute, unless the string says otherwise.
+        for (keyword, value) in [
+            "keepalives_idle": "20", "keepalives_interval": "10", "keepalives_count": "4", "tcp_user_timeout": "60000",
+        ]
+        where parameters[keyword] == nil {
+            parameters[keyword] = value
+        }
         // One run of keyword, NUL, value, NUL, …, so that a single buffer keeps every pointer alive.
         var bytes: [CChar] = []
         var offsets: [(keyword: Int, value: Int)] = []

@@ -34,11 +34,14 @@ struct DriftFights {
         for row in rows { fields.insert([try row.text("kind"), try row.text("name"), try row.text("field")]) }
     }
 
+    /// Whether all that differs is fought over. What differs beside it is corrected, and the rest with it: under cover of a fight about one field
+    /// nothing else is left.
     func concern(_ difference: SyncPlan.Difference) -> Bool {
         if fields.isEmpty { return false }
         let object = [difference.kind.rawValue, difference.name]
         // What was added or removed as a whole has the fields that it had; one that has none is known by its absence.
-        return fields.contains(object + [""]) || difference.fields.contains { fields.contains(object + [$0.field]) }
+        if difference.fields.isEmpty { return fields.contains(object + [""]) }
+        return difference.fields.allSatisfy { fields.contains(object + [$0.field]) }
     }
 }
 

@@ -14,6 +14,8 @@ public struct Directive: Sendable, Equatable {
     public var kind: Kind
     /// The commit of a pin.
     public var commit: String?
+    /// Of a pin: what was held when it was ordered first.
+    public var anchor: String?
     public var reason: String
     /// Who ordered it, as he says.
     public var `operator`: String
@@ -56,7 +58,13 @@ extension Reconciler {
 
     /// Writes down that the reconciler is suspended; not under its own role, which may not.
     public func suspend(reason: String, operator: String) throws(ReconcilerError) {
-        try run { connection in try Self.write(.suspend, nil, reason, `operator`, connection) }
+        try run { connection in
+            try connection.transaction {
+                // Whoever writes at this moment is waited for: once this returns, nobody does.
+                try Self.lock(connection)
+                try Self.write(.suspend, nil, reason, `operator`, connection)
+            }
+        }
     }
 
     /// Ends a suspension, and lets drift that is fought over be corrected again.
@@ -93,6 +101,15 @@ extension Reconciler {
         try run { connection in try Self.remove(.pin, connection) }
     }
 
+    /// Refuses to write what an operator has ruled out since the caller looked. Called under the lock.
+    static func obeyDirectives(_ desired: DesiredState, _ connection: PostgresConnection) throws {
+        let directives = try readDirectives(connection)
+        if let order = directives.suspension { throw ReconcilerError.overruled("suspended by \(order.operator) since \(order.since)") }
+        if let pin = directives.pin, let commit = pin.commit, commit != desired.commit {
+            throw ReconcilerError.overruled("pinned to commit \(commit.prefix(12)) by \(pin.operator) since \(pin.since)")
+        }
+    }
+
     static func write(_ order: PinOrder, _ connection: PostgresConnection) throws(PostgresError) {
         try write(.pin, order.commit, order.reason, order.operator, connection)
     }
@@ -115,7 +132,8 @@ extension Reconciler {
             // The table admits no other.
             guard let kind = Directive.Kind(rawValue: try row.text("directive")) else { continue }
             let directive = Directive(
-                kind: kind, commit: row["commit_id"], reason: try row.text("reason"), operator: try row.text("operator"),
+                kind: kind, commit: row["commit_id"], anchor: row["anchor_commit_id"], reason: try row.text("reason"),
+                operator: try row.text("operator"),
                 databaseUser: try row.text("database_user"), since: try row.text("since"))
             switch kind {
             case .pin: found.pin = directive

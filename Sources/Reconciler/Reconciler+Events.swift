@@ -23,7 +23,7 @@ public struct GovernanceEvent: Sendable, Equatable {
     /// An address that takes a POST.
     public struct Receiver: Sendable, Hashable {
         public var url: String
-        /// The environment variable that holds the signing key; `nil` for the operator's own.
+        /// The environment variable that holds the signing key; `*` for the operator's own receiver and key, `nil` where nothing is signed.
         public var secretVariable: String?
 
         public init(url: String, secretVariable: String?) {
@@ -121,12 +121,14 @@ extension Reconciler {
     }
 
     /// Takes alerts that are due to be sent. Each is due again, later each time, until it is said to be delivered.
-    public func claimDeliveries(limit: Int) throws(ReconcilerError) -> [AlertDelivery] {
+    ///
+    /// - Parameter receiver: the operator's own, if there is one.
+    public func claimDeliveries(limit: Int, operatorReceiver receiver: String?) throws(ReconcilerError) -> [AlertDelivery] {
         try run { connection in
             try connection.transaction {
                 try connection.script("SET LOCAL ROLE charter_reconciler")
                 let rows = try connection.query(
-                    SQLTemplates.fill(PackageResources.claim_deliveries_sql, [:]), [.int(Int64(limit))])
+                    SQLTemplates.fill(PackageResources.claim_deliveries_sql, [:]), [.int(Int64(limit)), PostgresValue(receiver)])
                 return try rows.map { row in
                     let receiver = GovernanceEvent.Receiver(url: try row.text("receiver"), secretVariable: row["secret_env"])
                     let alert = GovernanceEvent.Alert(
@@ -152,7 +154,9 @@ extension Reconciler {
                 try connection.script("SET LOCAL ROLE charter_reconciler")
                 try connection.execute(
                     SQLTemplates.fill(PackageResources.finish_delivery_sql, [:]),
-                    [.text(delivery.event.id), .text(delivery.receiver.url), PostgresValue(failure)])
+                    [
+                        .text(delivery.event.id), .text(delivery.receiver.url), PostgresValue(failure), .int(Int64(delivery.attempt)),
+                    ])
             }
         }
     }

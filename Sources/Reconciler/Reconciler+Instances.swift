@@ -37,6 +37,8 @@ public struct KnownInstance: Sendable {
     /// RFC 3339.
     public var reportedAt: String
     public var ageSeconds: Double
+    /// Whether it has said that it ends.
+    public var hasEnded: Bool
 }
 
 extension Reconciler {
@@ -53,7 +55,7 @@ extension Reconciler {
         }
     }
 
-    /// Takes a report away, because its instance has ended as it should.
+    /// Says that an instance has ended as it should. Its report is kept for when it starts again.
     public func withdraw(instance: String) throws(ReconcilerError) {
         try asServer { connection in
             try connection.execute(SQLTemplates.fill(PackageResources.remove_instance_sql, [:]), [.text(instance)])
@@ -80,7 +82,8 @@ extension Reconciler {
                             instance: try row.text("instance"), host: try row.text("host"), process: try row.int("process") ?? 0,
                             url: try row.text("url"), commit: row["commit_id"], bundleDigest: row["bundle_digest"],
                             conditions: try JSONParser.parse(Array(try row.text("conditions").utf8)), startedAt: try row.text("started_at")),
-                        reportedAt: try row.text("reported_at"), ageSeconds: Double(try row.text("age")) ?? 0)
+                        reportedAt: try row.text("reported_at"), ageSeconds: Double(try row.text("age")) ?? 0,
+                        hasEnded: try row.bool("has_ended") ?? false)
                 }
             }
         }

@@ -93,13 +93,18 @@ public final class Reconciler {
 
     /// How the database differs from `desired`, under the role that can only read.
     public func plan(_ desired: DesiredState) throws(ReconcilerError) -> (plan: SyncPlan, revision: Revision?) {
+        let (plan, revision, _) = try examine(desired)
+        return (plan, revision)
+    }
+
+    private func examine(_ desired: DesiredState) throws(ReconcilerError) -> (plan: SyncPlan, revision: Revision?, hasTouches: Bool) {
         try run { connection in
             try connection.transaction(isolation: .repeatableRead, readOnly: true) {
                 try connection.script("SET LOCAL ROLE charter_planner")
                 let touches = try Touches(connection)
                 var plan = try Planner(connection: connection, desired: desired).plan()
                 touches.attribute(&plan)
-                return (plan, try Self.readRevision(connection))
+                return (plan, try Self.readRevision(connection), !touches.isEmpty)
             }
         }
     }
@@ -151,14 +156,31 @@ public final class Reconciler {
             return try apply(desired, expecting: held, after: previous, driftMode, approval, pin)
         }
         // A look without the lock first: nothing to do is the usual case, and must not stand in anyone's way.
-        let look = try plan(desired)
+        let look = try examine(desired)
         if look.revision == held {
-            if look.plan.isEmpty { return SyncResult(outcome: .unchanged, plan: look.plan, revision: held) }
+            if look.plan.isEmpty {
+                if look.hasTouches { try settleTouches(desired) }
+                return SyncResult(outcome: .unchanged, plan: look.plan, revision: held)
+            }
             if look.plan.differences.allSatisfy({ !driftMode.corrects($0.kind) }) {
                 return SyncResult(outcome: .reported, plan: look.plan, left: look.plan, revision: held)
             }
         }
         return try apply(desired, expecting: held, after: nil, driftMode, approval, pin)
+    }
+
+    /// Forgets who has changed what is as it should be again.
+    private func settleTouches(_ desired: DesiredState) throws(ReconcilerError) {
+        try run { connection in
+            try connection.transaction {
+                try connection.script("SET LOCAL ROLE charter_reconciler")
+                try Self.lock(connection)
+                let touches = try Touches(connection)
+                if try Planner(connection: connection, desired: desired).plan().isEmpty {
+                    try touches.settle(leaving: SyncPlan(), connection)
+                }
+            }
+        }
     }
 
     /// Plans again under the lock, so that what is written follows from what is held, and writes rows and revision together.
@@ -174,6 +196,7 @@ public final class Reconciler {
                 if let pin { try Self.write(pin, connection) }
                 try connection.script("SET LOCAL ROLE charter_reconciler")
                 try Self.lock(connection)
+                try Self.obeyDirectives(desired, connection)
                 let held = try Self.readRevision(connection)
                 if held?.epoch != revision?.epoch {
                     throw ReconcilerError.fenced(expected: revision?.epoch ?? 0, found: held?.epoch ?? 0)

@@ -9,6 +9,8 @@ public enum ReconcilerError: Error, Sendable, CustomStringConvertible {
     case changedMigration(version: Int)
     /// Someone else applied a revision between planning and applying.
     case fenced(expected: Int64, found: Int64)
+    /// An operator has suspended reconciling, or pinned another commit, since the caller looked.
+    case overruled(String)
     /// The database holds a commit that is not in the repository.
     case ahead(commit: String)
     /// The commit would leave the database empty.
@@ -27,9 +29,10 @@ public enum ReconcilerError: Error, Sendable, CustomStringConvertible {
             "migration \(version) of the database is not the one this program has; it was made by a different build of Charter"
         case .fenced(let expected, let found):
             "another reconciler has applied a revision in the meantime (epoch \(found), expected \(expected)); nothing was written"
+        case .overruled(let order): "reconciling is \(order); nothing was written"
         case .ahead(let commit):
-            "the database holds commit \(commit), which this repository does not have: another Charter has applied it from elsewhere; "
-                + "push it here too, or name this branch's newest commit with `charter reconcile --allow-rewind`"
+            "the database holds commit \(commit), which what is in force here does not continue: another Charter has applied it; "
+                + "push a branch that continues it, or name this branch's newest commit with `charter reconcile --allow-rewind`"
         case .emptyState: "the commit holds no documents; refusing to empty the database"
         case .refused(let plan):
             "the plan is refused, and nothing was written: \(plan.reasons.joined(separator: "; "))"
@@ -51,7 +54,7 @@ public enum ReconcilerError: Error, Sendable, CustomStringConvertible {
         switch self {
         // 23505: someone wrote a row by hand at the same moment; the next plan sees it.
         case .database(let error): error.isRetryable || error.isConnectionLoss || error.sqlState == "23505"
-        case .fenced: true
+        case .fenced, .overruled: true
         case .ahead, .newerDatabase, .changedMigration, .emptyState, .refused, .unexpected: false
         }
     }

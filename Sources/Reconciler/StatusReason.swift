@@ -7,7 +7,7 @@ extension ReconcilerError {
         case .database(let error): error.statusReason
         case .newerDatabase: "DatabaseNewer"
         case .changedMigration: "DatabaseForeign"
-        case .fenced: "DatabaseFenced"
+        case .fenced, .overruled: "DatabaseFenced"
         case .ahead: "DatabaseAhead"
         case .emptyState: "CommitEmpty"
         case .refused: "CommitWithheld"
@@ -20,7 +20,7 @@ extension ReconcilerError {
         switch self {
         // 42501, 28000, 28P01: somebody has to grant something, or to mend a password.
         case .database(let error): ["42501", "28000", "28P01", "3D000"].contains(error.sqlState ?? "")
-        case .fenced: false
+        case .fenced, .overruled: false
         case .ahead, .newerDatabase, .changedMigration, .emptyState, .refused, .unexpected: true
         }
     }

@@ -47,7 +47,10 @@ import Testing
         let known = try reconciler.instances()
         #expect(Set(known.map(\.report.instance)) == ["one", "two"])
         reporter.withdraw()
-        #expect(try reconciler.instances().map(\.report.instance) == ["two"])
+        #expect(try reconciler.instances().filter(\.hasEnded).map(\.report.instance) == ["one"], "it is known what it said at the end")
+        try report("0000")
+        try other.withdraw(instance: "two")
+        #expect(try differing() == [], "what has ended differs from nobody")
     }
 
     @Test func `who has not fetched yet what another has applied does not go back behind it`() throws {

@@ -1,3 +1,4 @@
+import EnforcementServer
 import Foundation
 import GovernanceModel
 import JSON
@@ -154,11 +155,12 @@ import Testing
             #expect(try reconciler.releasePin())
             let receiver = GovernanceEvent.Receiver(url: "https://example.org/", secretVariable: nil)
             let event = GovernanceEvent(
-                id: "00000000-0000-4000-8000-000000000001", at: "2026-01-01T00:00:00Z", instance: "i", isWarning: true, reason: "Test",
+                id: "00000000-0000-4000-8000-000000000001", at: TimeText.rfc3339(WallClock.now()), instance: "i", isWarning: true,
+                reason: "Test",
                 message: "a test", commit: nil, details: [:],
                 alert: .init(topic: "Test", source: "drift", severity: "high", receivers: [receiver]))
             try reconciler.record([event])
-            let delivery = try #require(try reconciler.claimDeliveries(limit: 1).first)
+            let delivery = try #require(try reconciler.claimDeliveries(limit: 1, operatorReceiver: nil).first)
             try reconciler.finish(delivery, failure: nil)
             #expect(try reconciler.events(limit: 1, alertsOnly: true).map(\.delivered) == [1])
             try reconciler.report(

@@ -86,4 +86,39 @@ import Testing
         #expect(touch["set_role"] == database.name)
         #expect(touch["object"] == "ada")
     }
+
+    @Test func `nobody can make the trigger's function run on a table of his own`() throws {
+        let database = try TestDatabase()
+        try database.owner.script("CREATE ROLE \"\(database.name)\" LOGIN IN ROLE charter_server")
+        defer { try? database.owner.script("DROP OWNED BY \"\(database.name)\" CASCADE; DROP ROLE \"\(database.name)\"") }
+        var configuration = database.configuration
+        configuration.role = database.name
+        let meddler = try PostgresConnection(configuration)
+        // A conversion of his own would run as the owner, if the row were converted as a whole.
+        try meddler.script(
+            """
+            CREATE TYPE pg_temp.bad AS (x integer);
+            CREATE FUNCTION pg_temp.evil(pg_temp.bad) RETURNS json LANGUAGE plpgsql AS $$
+            BEGIN
+                INSERT INTO governance.directives (directive, reason, operator) VALUES ('suspend', '', 'evil');
+                RETURN '{}';
+            END $$;
+            CREATE CAST (pg_temp.bad AS json) WITH FUNCTION pg_temp.evil(pg_temp.bad);
+            CREATE TEMPORARY TABLE users (name text, b pg_temp.bad);
+            """)
+        for function in ["note_touch", "tell"] {
+            let statement = "CREATE TRIGGER t AFTER INSERT ON users FOR EACH ROW EXECUTE FUNCTION governance.\(function)('name')"
+            #expect(sqlState(statement, on: meddler) == Self.denied, "\(function)")
+        }
+        // Even for the owner it is for declared state alone.
+        #expect(
+            sqlState(
+                """
+                CREATE TABLE public.users (name text);
+                CREATE TRIGGER t AFTER INSERT ON public.users FOR EACH ROW EXECUTE FUNCTION governance.note_touch('name');
+                INSERT INTO public.users VALUES ('x');
+                """, on: database.owner) == "P0001")
+        #expect(try database.owner.query("SELECT FROM governance.directives").isEmpty)
+        #expect(try database.owner.query("SELECT FROM governance.touches").isEmpty)
+    }
 }

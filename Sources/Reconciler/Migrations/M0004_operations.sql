@@ -3,6 +3,8 @@
 CREATE TABLE governance.directives (
     directive text PRIMARY KEY CHECK (directive IN ('pin', 'suspend', 'resume')),
     commit_id text,
+    -- Of a pin: what was held when the first of them was ordered. Who is trusted is told by that commit, not by the older one that is pinned.
+    anchor_commit_id text,
     reason text NOT NULL,
     -- Who says so of himself; the database's own account of him stands beside it.
     operator text NOT NULL,
@@ -48,7 +50,7 @@ CREATE INDEX alerts_by_topic ON governance.alerts (topic, raised_at DESC);
 CREATE TABLE governance.alert_deliveries (
     alert uuid NOT NULL REFERENCES governance.alerts (id),
     receiver text NOT NULL,
-    -- The environment variable that holds the signing key; NULL for the operator's own receiver.
+    -- The environment variable that holds the signing key; `*` for the operator's own receiver and key; NULL where nothing is signed.
     secret_env text,
     attempts integer NOT NULL DEFAULT 0,
     next_attempt timestamptz NOT NULL DEFAULT now(),
@@ -85,14 +87,27 @@ GRANT DELETE ON governance.touches TO charter_reconciler;
 -- names the document.
 CREATE FUNCTION governance.note_touch() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    objects text[];
+    -- One column by name, and no conversion of the row: that could run what somebody else has defined.
+    name_of text;
+    found_name text;
+    objects text[] := ARRAY[]::text[];
 BEGIN
-    objects := CASE
-        WHEN TG_LEVEL = 'STATEMENT' THEN ARRAY['*']
-        WHEN TG_OP = 'INSERT' THEN ARRAY[to_jsonb(NEW) ->> TG_ARGV[0]]
-        WHEN TG_OP = 'DELETE' THEN ARRAY[to_jsonb(OLD) ->> TG_ARGV[0]]
-        ELSE ARRAY[to_jsonb(OLD) ->> TG_ARGV[0], to_jsonb(NEW) ->> TG_ARGV[0]]
-    END;
+    IF TG_TABLE_SCHEMA <> 'governance' THEN
+        RAISE EXCEPTION 'this trigger is for declared state alone';
+    END IF;
+    IF TG_LEVEL = 'STATEMENT' THEN
+        objects := ARRAY['*'];
+    ELSE
+        name_of := format('SELECT ($1).%I', TG_ARGV[0]);
+        IF TG_OP <> 'INSERT' THEN
+            EXECUTE name_of INTO found_name USING OLD;
+            objects := objects || found_name;
+        END IF;
+        IF TG_OP <> 'DELETE' THEN
+            EXECUTE name_of INTO found_name USING NEW;
+            objects := objects || found_name;
+        END IF;
+    END IF;
     INSERT INTO governance.touches AS held
         ("table", object, operation, session_role, set_role, application, client, server_process, at)
     SELECT TG_TABLE_NAME, touched.object, TG_OP, session_user, current_setting('role'), current_setting('application_name'),
@@ -113,6 +128,9 @@ BEGIN
     RETURN NULL;
 END
 $$;
+
+-- A trigger needs no leave to run its function; making one with it does.
+REVOKE EXECUTE ON FUNCTION governance.note_touch(), governance.tell() FROM PUBLIC;
 
 DO $$
 DECLARE
@@ -150,7 +168,9 @@ CREATE TABLE IF NOT EXISTS runtime.instances (
     bundle_digest text,
     conditions jsonb NOT NULL,
     started_at timestamptz NOT NULL,
-    reported_at timestamptz NOT NULL
+    reported_at timestamptz NOT NULL,
+    -- When it ended as it should.
+    ended_at timestamptz
 );
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON runtime.instances TO charter_server;

@@ -1,1 +1,1 @@
-DELETE FROM runtime.instances WHERE instance = $1
+UPDATE runtime.instances SET ended_at = now() WHERE instance = $1
