@@ -18,7 +18,21 @@ final class OwnCluster {
     var url: String { "postgresql://charter@\(cluster.socketDirectory.replacing("/", with: "%2F"))/charter" }
     var socket: String { cluster.socketDirectory + "/.s.PGSQL.5432" }
 
-    func connect() throws -> PostgresConnection { try PostgresConnection(try cluster.configuration()) }
+    /// A connection, as soon as the server takes one: after a crash it recovers first.
+    func connect() throws -> PostgresConnection {
+        var connection: PostgresConnection?
+        _ = try eventually {
+            do throws(PostgresError) {
+                connection = try PostgresConnection(PostgresConfiguration(uri: url))
+                return true
+            } catch {
+                // 57P03: it starts, stops or recovers.
+                guard error.sqlState == "57P03" || error.sqlState == nil else { throw error }
+                return false
+            }
+        }
+        return try connection ?? PostgresConnection(PostgresConfiguration(uri: url))
+    }
 
     func stop(_ mode: PrivateCluster.StopMode) throws { try cluster.stop(mode: mode) }
 
