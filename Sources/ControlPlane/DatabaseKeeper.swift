@@ -25,6 +25,8 @@ final class DatabaseKeeper {
     private var failingSince: String?
     /// Since when the database holds a commit that the repository does not have.
     private var unknownSince: ContinuousClock.Instant?
+    /// The commit under which this process has written its bundle's digest.
+    private var signed: String?
     /// What the database was last made, or found, equal to.
     private var settled: DesiredState?
     /// How many commits were applied, one after the other, by looking only at the rows that they touch. What no trigger has seen of other hands'
@@ -85,7 +87,7 @@ final class DatabaseKeeper {
         // Once: whatever comes between, the rest is looked for at the next check there is.
         isRestDue = false
         let revision = try readWhatIsHeld()
-        guard let wanted = wanted.current else { return nil }
+        guard var wanted = wanted.current else { return nil }
         note(revision, isWorking: nil)
         let (pin, suspension) = (self.wanted.directives.pin, self.wanted.directives.suspension)
         if suspension != nil { return try lookOnly(wanted.desired, revision) }
@@ -103,6 +105,7 @@ final class DatabaseKeeper {
                 return nil
             }
         }
+        wanted = yielding(wanted, to: revision)
         let isRest = unseen > 0
         let start = ContinuousClock.now
         let result = try syncMigrating(wanted, from: revision?.epoch)
@@ -117,6 +120,7 @@ final class DatabaseKeeper {
             journal?.overtaken(overtaken, settled ?? wanted.desired)
         }
         if result.outcome != .reported { settled = wanted.desired }
+        if result.outcome == .applied { signed = wanted.desired.commit }
         server.metrics.reconciles.labels(result.outcome.rawValue).increment()
         note(result.revision, isWorking: false)
         if isRest, result.outcome == .corrected {
@@ -124,6 +128,17 @@ final class DatabaseKeeper {
             return Check(result: result, isNews: false, overtaken: overtaken)
         }
         return Check(result: result, isNews: record(result, wanted.desired), overtaken: overtaken.isEmpty ? nil : overtaken)
+    }
+
+    /// Two versions of Charter may make bundles of other bytes from one commit. Each writes its digest down once; that the other has done so after
+    /// it is no reason to write again: they would do nothing else.
+    private func yielding(_ wanted: WantedState.Wanted, to revision: Revision?) -> WantedState.Wanted {
+        guard let revision, signed == wanted.desired.commit, revision.commit == signed,
+            revision.contentDigest == wanted.desired.digest.description
+        else { return wanted }
+        var wanted = wanted
+        wanted.desired.bundleDigest = revision.bundleDigest
+        return wanted
     }
 
     /// Finds drift and leaves it, as nothing may be written.

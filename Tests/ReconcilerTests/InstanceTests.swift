@@ -90,4 +90,34 @@ import Testing
         #expect(compiled.commit.id == next)
         #expect(try slow.1.check()?.result.outcome == .unchanged)
     }
+
+    @Test func `two versions that make other bundles of one commit do not write one after the other for ever`() throws {
+        let repository = try TestRepository(copying: Places.acme)
+        let database = try TestDatabase()
+        let reconciler = database.reconciler()
+        defer { reconciler.close() }
+        let server = try EnforcementServer(host: "127.0.0.1", port: 0, store: BundleStore(), status: ServiceStatus())
+        let wanted = WantedState()
+        let source = GitSource(repository.path, branch: nil, mirror: "")
+        let follower = BranchFollower(source: source, state: nil, server: server, wanted: wanted) { _ in }
+        _ = try follower.look()
+        let keeper = DatabaseKeeper(reconciler: reconciler, server: server, wanted: wanted, source: source)
+        #expect(try keeper.check()?.result.outcome == .applied)
+        // Another version has written its own.
+        var other = try #require(wanted.current?.desired)
+        other.bundleDigest = "0000"
+        #expect(try reconciler.sync(other, driftMode: .correct).outcome == .applied)
+        let epoch = try reconciler.revision()?.epoch
+        #expect(try keeper.check()?.result.outcome == .unchanged)
+        #expect(try reconciler.revision()?.epoch == epoch)
+        // Drift is found all the same.
+        try database.owner.execute("UPDATE governance.users SET email = 'x' WHERE name = 'ada'")
+        #expect(try keeper.check()?.result.outcome == .corrected)
+        // The next commit is written with this one's digest.
+        try repository.write(SmallOrganization.document("User", "newcomer", "{email: n@acme.example}"), to: "users/newcomer.yaml")
+        try repository.commit()
+        _ = try follower.look()
+        #expect(try keeper.check()?.result.outcome == .applied)
+        #expect(try reconciler.revision()?.bundleDigest == wanted.current?.desired.bundleDigest)
+    }
 }
