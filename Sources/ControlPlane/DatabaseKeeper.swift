@@ -106,7 +106,6 @@ final class DatabaseKeeper {
             }
         }
         wanted = yielding(wanted, to: revision)
-        let isRest = unseen > 0
         let start = ContinuousClock.now
         let result = try syncMigrating(wanted, from: revision?.epoch)
         let took = Double((ContinuousClock.now - start).nanoseconds) / 1e9
@@ -114,7 +113,7 @@ final class DatabaseKeeper {
         unseen = result.hasComparedAll ? 0 : unseen + 1
         isRestDue = !result.hasComparedAll
         // A new commit makes the database equal to itself, whatever stood there. What other hands had changed before is told all the same.
-        let overtaken = isRest && result.outcome == .corrected ? result.plan : result.overtaken
+        let overtaken = result.overtaken
         if !overtaken.isEmpty {
             record(overtaken, "overtaken", settled ?? wanted.desired)
             journal?.overtaken(overtaken, settled ?? wanted.desired)
@@ -123,10 +122,6 @@ final class DatabaseKeeper {
         if result.outcome == .applied { signed = wanted.desired.commit }
         server.metrics.reconciles.labels(result.outcome.rawValue).increment()
         note(result.revision, isWorking: false)
-        if isRest, result.outcome == .corrected {
-            server.status.checked(at: Self.now(), found: nil)
-            return Check(result: result, isNews: false, overtaken: overtaken)
-        }
         return Check(result: result, isNews: record(result, wanted.desired), overtaken: overtaken.isEmpty ? nil : overtaken)
     }
 
@@ -231,8 +226,10 @@ final class DatabaseKeeper {
     private func syncMigrating(_ wanted: WantedState.Wanted, from epoch: Int64?) throws(ReconcilerError) -> SyncResult {
         do throws(ReconcilerError) {
             // What a commit overtakes is corrected in any mode.
+            var policy = wanted.driftPolicy
+            policy.correctsUnnoticed = unseen > 0
             return try reconciler.sync(
-                wanted.desired, driftMode: unseen > 0 ? .correct : wanted.driftPolicy, from: epoch,
+                wanted.desired, driftMode: policy, from: epoch,
                 after: unseen < Self.mostUnseen ? settled : nil)
         } catch {
             guard error.isMissingSchema else { throw error }

@@ -6,6 +6,8 @@ public struct DriftPolicy: Sendable, Equatable {
     public var mode: Organization.DriftMode
     /// Kinds with a mode of their own.
     public var modes: [Kind: Organization.DriftMode] = [:]
+    /// Whether what no trigger has noticed is corrected in any mode: it may have stood there before the commit, which overtakes it.
+    public var correctsUnnoticed = false
     /// A field that was corrected so often, within so many seconds, is fought over: it is left and told of instead.
     public var fightAfter = 5
     public var fightSeconds = 3_600
@@ -20,6 +22,10 @@ public struct DriftPolicy: Sendable, Equatable {
 
     /// Whether drift of this kind is corrected.
     public func corrects(_ kind: Kind) -> Bool { (modes[kind] ?? mode) == .correct }
+
+    func corrects(_ difference: SyncPlan.Difference, of plan: SyncPlan) -> Bool {
+        corrects(difference.kind) || (correctsUnnoticed && plan.touches[difference.id] == nil)
+    }
 }
 
 /// The fields that somebody keeps changing back.

@@ -162,7 +162,7 @@ public final class Reconciler {
                 if look.hasTouches { try settleTouches(desired) }
                 return SyncResult(outcome: .unchanged, plan: look.plan, revision: held)
             }
-            if look.plan.differences.allSatisfy({ !driftMode.corrects($0.kind) }) {
+            if look.plan.differences.allSatisfy({ !driftMode.corrects($0, of: look.plan) }) {
                 return SyncResult(outcome: .reported, plan: look.plan, left: look.plan, revision: held)
             }
         }
@@ -217,12 +217,15 @@ public final class Reconciler {
                 let used = isWeighed ? try Self.guardAgainstLoss(plan, held, desired, approval, connection) : nil
                 try Applier(connection: connection, desired: desired).apply(plan)
                 try touches.settle(leaving: left, connection)
-                let result = SyncResult(
+                var result = SyncResult(
                     outcome: isCorrection ? .corrected : .applied, plan: plan, left: left, fights: fights,
                     revision: try Self.writeRevision(desired, protects: !isCorrection, connection), overtaken: found.overtaken,
                     hasComparedAll: found.hasComparedAll)
                 try Self.writeHistory(
                     result, previous: held, approval: used, nanoseconds: (clock.now - start).nanoseconds, connection)
+                if isCorrection, policy.correctsUnnoticed {
+                    (result.plan, result.overtaken) = plan.split { plan.touches[$0.id] == nil }
+                }
                 return result
             }
         }
@@ -254,7 +257,7 @@ public final class Reconciler {
         if plan.isEmpty { return (plan, SyncPlan(), []) }
         let fights = try DriftFights(policy, connection)
         let fought = plan.differences.filter { policy.corrects($0.kind) && fights.concern($0) }.map(\.id)
-        let (done, left) = plan.split { !policy.corrects($0.kind) || fought.contains($0.id) }
+        let (done, left) = plan.split { !policy.corrects($0, of: plan) || fought.contains($0.id) }
         return (done, left, fought)
     }
 
