@@ -39,8 +39,8 @@ final class ChangeListener: Sendable {
     }
 
     /// A connection on its way to the thread that uses it.
+    // INVARIANT of `@unchecked`: whoever makes it hands it over and touches it no more, so that it is used by one thread after the other.
     private final class First: @unchecked Sendable {
-        // INVARIANT: it is used on one thread after the other.
         var connection: PostgresConnection?
         init(connection: PostgresConnection?) { self.connection = connection }
     }

@@ -336,9 +336,9 @@ final class Keeping {
 }
 
 /// Work whose objects belong to one thread, handed over to it whole.
+// INVARIANT of `@unchecked`: `work` is called once, on the thread that it was handed to; what it captures is not used elsewhere meanwhile, but for
+// what is safe to use from any thread.
 private final class Worker: @unchecked Sendable {
-    // INVARIANT: `work` is called once, on the thread that it was handed to; what it captures is not used elsewhere meanwhile, but for what is
-    // safe to use from any thread.
     private let work: () -> Void
     private let ended = WakeUp()
 

@@ -8,19 +8,33 @@ import Testing
 
 /// What running Charters say of themselves, and to each other.
 @Suite struct InstanceTests {
+    /// What of a Charter follows a repository and keeps a database, without threads.
+    private final class Charter {
+        let server: EnforcementServer
+        let wanted = WantedState()
+        let reconciler: Reconciler
+        let follower: BranchFollower
+        let keeper: DatabaseKeeper
+
+        init(_ repository: TestRepository, _ database: TestDatabase) throws {
+            server = try EnforcementServer(host: "127.0.0.1", port: 0, store: BundleStore(), status: ServiceStatus())
+            reconciler = database.reconciler()
+            let source = GitSource(repository.path, branch: nil, mirror: "")
+            follower = BranchFollower(source: source, state: nil, server: server, wanted: wanted) { _ in }
+            keeper = DatabaseKeeper(reconciler: reconciler, server: server, wanted: wanted, source: source)
+        }
+
+        deinit { reconciler.close() }
+    }
+
     @Test func `a server with another bundle is drift, after a while, unless it is silent`() throws {
         let repository = try TestRepository(copying: Places.acme)
         let database = try TestDatabase()
-        let reconciler = database.reconciler()
-        defer { reconciler.close() }
-        let server = try EnforcementServer(host: "127.0.0.1", port: 0, store: BundleStore(), status: ServiceStatus())
-        let wanted = WantedState()
-        let source = GitSource(repository.path, branch: nil, mirror: "")
-        let follower = BranchFollower(source: source, state: nil, server: server, wanted: wanted) { _ in }
+        let charter = try Charter(repository, database)
+        let (reconciler, wanted, follower, keeper) = (charter.reconciler, charter.wanted, charter.follower, charter.keeper)
         _ = try follower.look()
-        let keeper = DatabaseKeeper(reconciler: reconciler, server: server, wanted: wanted, source: source)
         _ = try keeper.check()
-        let reporter = InstanceReporter(instance: "one", reconciler: reconciler, server: server, wanted: wanted)
+        let reporter = InstanceReporter(instance: "one", reconciler: reconciler, server: charter.server, wanted: wanted)
         let other = database.reconciler()
         defer { other.close() }
         func report(_ digest: String) throws {
@@ -31,13 +45,13 @@ import Testing
         }
         func differing() throws -> [String] {
             try reporter.report()
-            return server.status.facts.differingServers
+            return charter.server.status.facts.differingServers
         }
         try report("0000")
         #expect(try differing() == [], "it has half a minute")
         try database.owner.execute("UPDATE governance.revision SET applied_at = now() - interval '1 minute'")
         #expect(try differing() == ["elsewhere:7 (sha256:0000)"])
-        let drifted = server.status.conditions.first { $0.condition.type == "Drifted" }?.condition
+        let drifted = charter.server.status.conditions.first { $0.condition.type == "Drifted" }?.condition
         #expect(drifted?.reason == "ServersDiffer")
         #expect(drifted?.status == .yes)
         try database.owner.execute("UPDATE runtime.instances SET reported_at = now() - interval '1 hour' WHERE instance = 'two'")
@@ -57,51 +71,33 @@ import Testing
         let origin = try TestRepository(copying: Places.acme)
         let behind = try TestRepository(cloning: origin.path)
         let database = try TestDatabase()
-        func charter(_ repository: TestRepository) throws -> (BranchFollower, DatabaseKeeper, Reconciler, WantedState) {
-            let server = try EnforcementServer(host: "127.0.0.1", port: 0, store: BundleStore(), status: ServiceStatus())
-            let (wanted, reconciler) = (WantedState(), database.reconciler())
-            let source = GitSource(repository.path, branch: nil, mirror: "")
-            let follower = BranchFollower(source: source, state: nil, server: server, wanted: wanted) { _ in }
-            return (
-                follower, DatabaseKeeper(reconciler: reconciler, server: server, wanted: wanted, source: source), reconciler, wanted
-            )
-        }
-        let (fast, slow) = (try charter(origin), try charter(behind))
-        defer {
-            fast.2.close()
-            slow.2.close()
-        }
-        _ = try fast.0.look()
-        _ = try fast.1.check()
-        _ = try slow.0.look()
-        #expect(try slow.1.check()?.result.outcome == .unchanged)
+        let (fast, slow) = (try Charter(origin, database), try Charter(behind, database))
+        _ = try fast.follower.look()
+        _ = try fast.keeper.check()
+        _ = try slow.follower.look()
+        #expect(try slow.keeper.check()?.result.outcome == .unchanged)
         try origin.write(SmallOrganization.document("User", "newcomer", "{email: n@acme.example}"), to: "users/newcomer.yaml")
         let next = try origin.commit()
-        _ = try fast.0.look()
-        #expect(try fast.1.check()?.result.outcome == .applied)
-        #expect(try slow.1.check() == nil)
-        #expect(try slow.2.revision()?.commit == next.description)
+        _ = try fast.follower.look()
+        #expect(try fast.keeper.check()?.result.outcome == .applied)
+        #expect(try slow.keeper.check() == nil)
+        #expect(try slow.reconciler.revision()?.commit == next.description)
         try behind.git(["pull", "-q"])
-        #expect(try slow.1.check() == nil, "the follower is told first")
-        guard case .inForce(let compiled, _)? = try slow.0.look() else {
+        #expect(try slow.keeper.check() == nil, "the follower is told first")
+        guard case .inForce(let compiled, _)? = try slow.follower.look() else {
             Issue.record("it is not put in force")
             return
         }
         #expect(compiled.commit.id == next)
-        #expect(try slow.1.check()?.result.outcome == .unchanged)
+        #expect(try slow.keeper.check()?.result.outcome == .unchanged)
     }
 
     @Test func `two versions that make other bundles of one commit do not write one after the other for ever`() throws {
         let repository = try TestRepository(copying: Places.acme)
         let database = try TestDatabase()
-        let reconciler = database.reconciler()
-        defer { reconciler.close() }
-        let server = try EnforcementServer(host: "127.0.0.1", port: 0, store: BundleStore(), status: ServiceStatus())
-        let wanted = WantedState()
-        let source = GitSource(repository.path, branch: nil, mirror: "")
-        let follower = BranchFollower(source: source, state: nil, server: server, wanted: wanted) { _ in }
+        let charter = try Charter(repository, database)
+        let (reconciler, wanted, follower, keeper) = (charter.reconciler, charter.wanted, charter.follower, charter.keeper)
         _ = try follower.look()
-        let keeper = DatabaseKeeper(reconciler: reconciler, server: server, wanted: wanted, source: source)
         #expect(try keeper.check()?.result.outcome == .applied)
         // Another version has written its own.
         var other = try #require(wanted.current?.desired)
