@@ -61,10 +61,12 @@ enum PollInterval {
 extension DatabaseOptions {
     /// Calls `body` with what only looks at the repository and its database.
     func reading<Value>(
-        _ repository: String, folder: String = "", stopping: ReconcileRunner.Stop = .init(), _ body: (ReconcileRunner) throws -> Value
+        _ repository: String, reference: SourceReference = .branch(nil), folder: String = "", stopping: ReconcileRunner.Stop = .init(),
+        _ body: (ReconcileRunner) throws -> Value
     ) throws -> Value {
         let runner = try ReconcileRunner(
-            repository: repository, folder: folder, database: url, namespace: namespace, state: absoluteState, readsOnly: true,
+            repository: repository, reference: reference, folder: folder, database: url, namespace: namespace, state: absoluteState,
+            readsOnly: true,
             stopping: stopping
         ) { Terminal.err($0) }
         defer { runner.close() }

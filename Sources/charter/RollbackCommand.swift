@@ -10,7 +10,7 @@ struct RollbackCommand: ParsableCommand {
             branch no further, whatever is committed. `--release` ends that; the branch's newest commit is then weighed as any other.
 
             What a rollback takes away is weighed too: past the organisation's limits it names the plan to approve. Protected documents and \
-            the last administrator stay.
+            the last administrator stay. The commit must lie on what is followed: name it as `charter up` was told (--branch, --tag, --path).
             """)
 
     @Argument(help: "The commit, as a branch, a tag or an id names it.")
@@ -31,7 +31,7 @@ struct RollbackCommand: ParsableCommand {
     @Option(name: .long, help: "The plan that was refused and is approved.")
     var plan: String?
 
-    @OptionGroup var folder: FolderOptions
+    @OptionGroup var source: SourceOptions
     @OptionGroup var database: DatabaseOptions
     @OptionGroup var output: FormatOption
 
@@ -43,7 +43,7 @@ struct RollbackCommand: ParsableCommand {
 
     func run() throws {
         try Terminal.run {
-            try database.reading(repository, folder: folder.checked) { runner in
+            try database.reading(repository, reference: source.reference, folder: source.folder.checked) { runner in
                 guard let revision else {
                     guard try runner.releasePin() else { throw ControlError(.input, "no commit is pinned") }
                     Terminal.out("released: the branch is followed again")

@@ -81,6 +81,14 @@ import Testing
                 try elsewhere.addUser("barbara")
                 let foreign = try elsewhere.commit("Somewhere else")
                 #expect(try charter("rollback", foreign).isClearFailure(1, naming: foreign.prefix(12).description))
+                // On a branch that is not the repository's own, if that is the one that is followed.
+                try repository.git("checkout", "--quiet", "-b", "draft", good)
+                try repository.addUser("grete")
+                let draft = try repository.commit("Try something")
+                try repository.git("checkout", "--quiet", "main")
+                #expect(try charter("rollback", draft).isClearFailure(1, naming: "does not lie on what is followed"))
+                let onDraft = try charter("rollback", draft, "--branch", "draft")
+                #expect(onDraft.status == 0, "\(onDraft)")
                 #expect(try up.interrupt() == 0)
             }
         }
