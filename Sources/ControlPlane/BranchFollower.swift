@@ -201,7 +201,10 @@ final class BranchFollower {
 
     private func compile(_ id: GitObjectID, _ repository: GitRepository) throws(GitError) -> CompiledCommit {
         server.status.update { $0.isWorking = true }
-        return try compiler.compile(repository, commit: id, now: WallClock.now() / 1_000_000_000)
+        let compiled = try compiler.compile(repository, commit: id, now: WallClock.now() / 1_000_000_000)
+        // It could be read: that is known before it is in force.
+        server.status.update { $0.sourceState = .ready }
+        return compiled
     }
 
     /// The repository, opened again if it had to be let go, and what is followed, settled once.
