@@ -13,7 +13,7 @@ public final class BundleServer: Sendable {
     public init(bundle: BundleSource, host: String, port: Int) throws(ControlError) {
         do {
             engine = try PolicyEngine(try bundle.open())
-            server = try EnforcementServer(host: host, port: port, store: BundleStore(), status: ServiceStatus())
+            server = try EnforcementServer(.init(host: host, port: port), store: BundleStore(), status: ServiceStatus())
         } catch {
             throw ControlError(wrapping: error)
         }

@@ -44,7 +44,7 @@ public struct ReconcileBenchmark {
         defer { try? cluster.stop() }
         let database = try cluster.configuration(database: "bench")
         let source = GitSource(repositoryPath, branch: Self.branch, mirror: "")
-        let server = try EnforcementServer(host: "127.0.0.1", port: 0, store: BundleStore(), status: ServiceStatus())
+        let server = try EnforcementServer(.init(host: "127.0.0.1", port: 0), store: BundleStore(), status: ServiceStatus())
         let wanted = WantedState()
         let follower = BranchFollower(source: source, state: nil, server: server, wanted: wanted) { _ in }
         let reconciler = Reconciler(database)

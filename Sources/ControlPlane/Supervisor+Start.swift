@@ -25,12 +25,10 @@ extension Supervisor {
     }
 
     func makeServer() throws(ControlError) -> EnforcementServer {
+        var settings = EnforcementServer.Configuration(host: configuration.host, port: configuration.port)
+        settings.hooks = configuration.webhooks.map { receipt in HookReceiver(receipt) { [wanted] in wanted.followerWake.signal() } }
         do throws(MetricsError) {
-            return try EnforcementServer(
-                host: configuration.host, port: configuration.port, store: BundleStore(), status: ServiceStatus(),
-                hooks: configuration.webhooks.map { receipt in
-                    HookReceiver(receipt) { [wanted] in wanted.followerWake.signal() }
-                })
+            return try EnforcementServer(settings, store: BundleStore(), status: ServiceStatus())
         } catch {
             throw ControlError(.internalError, "\(error)")
         }

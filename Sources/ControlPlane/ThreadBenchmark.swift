@@ -91,7 +91,7 @@ public struct ThreadBenchmark {
         let branch = "charter-bench"
         var head = try GitSource(copy, branch: nil, mirror: "").newestCommit(repository)
         let source = GitSource(copy, branch: branch, mirror: "")
-        let server = try EnforcementServer(host: "127.0.0.1", port: 0, store: BundleStore(), status: ServiceStatus())
+        let server = try EnforcementServer(.init(host: "127.0.0.1", port: 0), store: BundleStore(), status: ServiceStatus())
         let wanted = WantedState()
         let follower = BranchFollower(source: source, state: nil, server: server, wanted: wanted) { _ in }
         let keeper = DatabaseKeeper(reconciler: Reconciler(database), server: server, wanted: wanted)

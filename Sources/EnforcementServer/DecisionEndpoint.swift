@@ -2,45 +2,55 @@ import HTTPService
 import NIOCore
 import PolicyEngine
 
+/// What decides.
+extension APIRoutes {
+    mutating func addDecisions(_ service: DecisionService) {
+        let decisions = DecisionEndpoint(service: service)
+        on(.POST, "/v1/decisions", .decide) { .ready(decisions.answer($0, $1)) }
+    }
+}
+
 /// `POST /v1/decisions`.
 struct DecisionEndpoint: Sendable {
-    let store: BundleStore
-    let metrics: ServerMetrics
+    let service: DecisionService
 
-    func answer(_ request: HTTPRequest) -> HTTPResponse {
-        guard let entry = store.current else { return EnforcementServer.unavailable() }
-        if let type = request.header("Content-Type"), !Self.isJSON(type) {
-            metrics.badRequests.increment()
-            return .problem(Problem(status: .unsupportedMediaType, detail: "the body must be application/json"))
+    func answer(_ request: HTTPRequest, _ caller: Caller) -> HTTPResponse {
+        guard let entry = service.store.current else { return EnforcementServer.unavailable() }
+        if let refusal = request.refusalUnlessJSON() {
+            service.metrics.badRequests.increment()
+            return refusal
         }
-        do throws(RequestError) {
-            return try entry.sessions.withSession { session throws(RequestError) in try decide(request, session) }
-        } catch {
-            metrics.badRequests.increment()
-            return .problem(
-                Problem(
-                    type: "/problems/bad-request", title: "The request cannot be decided", status: 400, detail: error.description,
-                    errors: [.init(pointer: error.pointer, detail: error.detail)]))
-        }
-    }
-
-    private func decide(_ request: HTTPRequest, _ session: DecisionSession) throws(RequestError) -> HTTPResponse {
-        let now = WallClock.now()
+        let call = DecisionService.Call(caller: caller, path: "/v1/decisions", requestID: request.requestID)
         // The buffer holds on to the bytes until the decision is written.
-        let answer: Result<HTTPResponse, RequestError> = request.body.withUnsafeReadableBytes { bytes in
+        return request.body.withUnsafeReadableBytes { bytes in
             do throws(RequestError) {
-                try session.decode(bytes, now: now)
-                (session.decide() ? metrics.allowed : metrics.denied).increment()
-                return .success(.json(Array(session.json(id: DecisionID.make(now: now)))))
+                return try service.decide(bytes, by: entry, call) { .json(Array($0.json)) }
             } catch {
-                return .failure(error)
+                return .badRequest(error)
             }
         }
-        return try answer.get()
+    }
+}
+
+extension HTTPRequest {
+    /// The answer to a body that is said to be something else than JSON.
+    func refusalUnlessJSON() -> HTTPResponse? {
+        guard let type = header("Content-Type"), type != "application/json", !Self.isJSON(type) else { return nil }
+        return .problem(Problem(status: .unsupportedMediaType, detail: "the body must be application/json"))
     }
 
     private static func isJSON(_ type: String) -> Bool {
         let media = type.prefix { $0 != ";" }.lowercased().filter { $0 != " " }
         return media == "application/json" || media.hasSuffix("+json")
+    }
+}
+
+extension HTTPResponse {
+    /// What is wrong with a request that cannot be decided.
+    static func badRequest(_ error: RequestError) -> HTTPResponse {
+        .problem(
+            Problem(
+                type: "/problems/bad-request", title: "The request cannot be decided", status: 400, detail: error.description,
+                errors: [.init(pointer: error.pointer, detail: error.detail)]))
     }
 }

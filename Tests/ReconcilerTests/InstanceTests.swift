@@ -17,7 +17,7 @@ import Testing
         let keeper: DatabaseKeeper
 
         init(_ repository: TestRepository, _ database: TestDatabase) throws {
-            server = try EnforcementServer(host: "127.0.0.1", port: 0, store: BundleStore(), status: ServiceStatus())
+            server = try EnforcementServer(.init(host: "127.0.0.1", port: 0), store: BundleStore(), status: ServiceStatus())
             reconciler = database.reconciler()
             let source = GitSource(repository.path, branch: nil, mirror: "")
             follower = BranchFollower(source: source, state: nil, server: server, wanted: wanted) { _ in }

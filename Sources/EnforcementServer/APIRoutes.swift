@@ -1,0 +1,39 @@
+import HTTPService
+import NIOHTTP1
+
+/// The routes of the server, each behind the gate unless it is open to all.
+struct APIRoutes {
+    private(set) var router = Router()
+    private let gate: any CallerGate
+
+    init(_ gate: any CallerGate) { self.gate = gate }
+
+    /// A route for callers who may do `operation`.
+    mutating func on(
+        _ method: HTTPMethod, _ path: String, _ operation: APIOperation,
+        handler: @escaping @Sendable (HTTPRequest, Caller) -> HTTPResult
+    ) {
+        router.on(method, path) { [gate] request in
+            switch gate.admit(request, to: operation) {
+            case .admitted(let caller): return handler(request, caller)
+            case .refused(let response): return .ready(response)
+            case .later(let find):
+                return .later {
+                    switch await find() {
+                    case .refused(let response): return response
+                    case .admitted(let caller):
+                        switch handler(request, caller) {
+                        case .ready(let response): return response
+                        case .later(let work): return await work()
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// A route for everybody: what it answers tells nothing that is not for all, and a message that it takes proves itself.
+    mutating func open(_ method: HTTPMethod, _ path: String, handler: @escaping Router.Handler) {
+        router.on(method, path, handler: handler)
+    }
+}

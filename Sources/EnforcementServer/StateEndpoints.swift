@@ -1,0 +1,41 @@
+import HTTPService
+import JSON
+import NIOHTTP1
+import PolicyBundle
+
+/// What is in force and how it stands.
+extension APIRoutes {
+    mutating func addState(store: BundleStore, status: ServiceStatus, registry: MetricsRegistry) {
+        on(.GET, "/v1/drift", .read) { _, _ in .ready(EnforcementServer.json(status.driftJSON)) }
+        on(.GET, "/v1/status", .read) { _, _ in .ready(EnforcementServer.json(status.json)) }
+        on(.GET, "/v1/bundle", .read) { _, _ in .ready(StateAnswers.bundle(store)) }
+        on(.GET, "/metrics", .readMetrics) { _, _ in .ready(.metrics(registry)) }
+        open(.GET, "/healthz") { _ in .ready(EnforcementServer.json(["status": "ok"])) }
+        open(.GET, "/readyz") { _ in .ready(StateAnswers.readiness(store, status)) }
+    }
+}
+
+private enum StateAnswers {
+    static func bundle(_ store: BundleStore) -> HTTPResponse {
+        guard let entry = store.current else { return EnforcementServer.unavailable() }
+        let bundle = entry.engine.bundle
+        return EnforcementServer.json([
+            "digest": .string("sha256:\(entry.engine.digest)"), "commit": .string(entry.engine.commit),
+            "organization": .string(bundle.meta(.organization)), "documents": .int(Int64(bundle.word(.meta, 0, MetaColumn.documents))),
+            "policies": .int(Int64(bundle.count(.poli))), "subjects": .int(Int64(bundle.count(.subj))), "bytes": .int(Int64(bundle.size)),
+            "compiler": .string(bundle.meta(.compiler)), "loadedAt": .string(TimeText.rfc3339(entry.loadedAt)),
+        ])
+    }
+
+    static func readiness(_ store: BundleStore, _ status: ServiceStatus) -> HTTPResponse {
+        let entry = store.current
+        var checks: JSONObject = [
+            "bundle": entry.map {
+                ["status": "ok", "digest": .string("sha256:\($0.engine.digest)"), "commit": .string($0.engine.commit)]
+            } ?? ["status": "missing"]
+        ]
+        for member in status.readinessJSON.members { checks[member.name] = member.value }
+        return EnforcementServer.json(
+            ["ready": .bool(entry != nil), "checks": .object(checks)], status: entry == nil ? .serviceUnavailable : .ok)
+    }
+}
