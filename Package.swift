@@ -81,18 +81,22 @@ let package = Package(
             name: "Reconciler", dependencies: ["Diagnostics", "Digest", "GovernanceModel", "JSON", "Postgres"],
             resources: [.embedInCode("Migrations"), .embedInCode("SQL")], swiftSettings: strict),
 
+        .target(
+            name: "DecisionLog", dependencies: ["JSON", "Postgres", "Spool", "Waiting"], resources: [.embedInCode("SQL")],
+            swiftSettings: strict),
+
         // Floor 6: HTTP in front of the engine, and what drives everything.
         .target(
             name: "EnforcementServer",
             dependencies: [
-                "Conditions", "HTTPService", "JSON", "PolicyBundle", "PolicyEngine", "Webhooks",
+                "Conditions", "DecisionLog", "HTTPService", "JSON", "PolicyBundle", "PolicyEngine", "Webhooks",
                 .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ], swiftSettings: strict),
         .target(
             name: "ControlPlane",
             dependencies: [
-                "BundleProvenance", "CEL", "CommitSignatures", "Conditions", "Diagnostics", "EnforcementServer", "Git", "GovernanceModel",
+                "BundleProvenance", "CEL", "CommitSignatures", "Conditions", "DecisionLog", "Diagnostics", "EnforcementServer", "Git", "GovernanceModel",
                 "HTTPService", "JSON", "PolicyBundle", "PolicyCompiler", "PolicyEngine", "Postgres", "Reconciler", "Signing", "Waiting",
                 "Webhooks",
             ], swiftSettings: strict),
@@ -114,6 +118,9 @@ let package = Package(
         .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: strict),
         .testTarget(name: "WaitingTests", dependencies: ["Waiting"], swiftSettings: strict),
         .testTarget(name: "SpoolTests", dependencies: ["Spool", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "DecisionLogTests", dependencies: ["DecisionLog", "JSON", "Postgres", "Reconciler", "Spool", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(name: "PatternsTests", dependencies: ["Patterns"], swiftSettings: strict),
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics", "JSON"], swiftSettings: strict),
         .testTarget(name: "GovernanceModelTests", dependencies: ["Diagnostics", "Git", "GovernanceModel", "JSON"], swiftSettings: strict),
@@ -150,7 +157,7 @@ let package = Package(
             name: "EnforcementServerTests",
             dependencies: ["EnforcementServer", "GovernanceModel", "PolicyBundle", "PolicyCompiler", "PolicyEngine"], swiftSettings: strict),
         // What tests of the whole program share: the program as a process, repositories, servers.
-        .target(name: "TestSupport", dependencies: ["JSON", "Postgres"], path: "Tests/TestSupport", swiftSettings: strict),
+        .target(name: "TestSupport", dependencies: ["JSON", "Postgres", "Reconciler"], path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(
             name: "ThreadTests", dependencies: ["charter", "Digest", "JSON", "Postgres", "TestSupport", "Webhooks"], swiftSettings: strict),
         .testTarget(name: "FaultTests", dependencies: ["charter", "JSON", "Postgres", "TestSupport"], swiftSettings: strict),

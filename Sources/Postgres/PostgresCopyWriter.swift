@@ -6,7 +6,7 @@ import CLibPQ
 /// fits only a column of its type. `nil` is NULL throughout. Valid only inside the closure it was passed to.
 public final class PostgresCopyWriter {
     /// The microseconds from 1970-01-01 to 2000-01-01, where Postgres counts from.
-    private static let epoch: Int64 = 946_684_800_000_000
+    static let epoch: Int64 = 946_684_800_000_000
     private static let flushThreshold = 256 * 1024
     /// A field's length is a signed 32-bit number, and the server takes no more than 1 GB.
     private static let longestField = 1 << 30

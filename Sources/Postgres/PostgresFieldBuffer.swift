@@ -30,6 +30,26 @@ public final class PostgresFieldBuffer {
         }
     }
 
+    /// A value in its binary form: `bytea`, `uuid` in 16 bytes, or a text that is known to be UTF-8 without NUL.
+    public func raw(_ value: UnsafeRawBufferPointer) {
+        store(Int32(truncatingIfNeeded: value.count))
+        append(value)
+    }
+
+    /// `uuid`, from its two halves in the order of its digits.
+    public func uuid(high: UInt64, low: UInt64) {
+        store(Int32(16))
+        store(high)
+        store(low)
+    }
+
+    /// `timestamptz`, in microseconds since 1970-01-01 00:00 UTC; what it cannot hold is clamped.
+    public func timestamptz(microsecondsSince1970 value: Int64) {
+        let (sinceEpoch, overflow) = value.subtractingReportingOverflow(PostgresCopyWriter.epoch)
+        // `infinity` is told apart by the last two numbers.
+        int8(overflow ? Int64.min + 1 : sinceEpoch)
+    }
+
     /// `integer`.
     public func int4(_ value: Int32) {
         store(Int32(4))

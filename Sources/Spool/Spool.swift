@@ -45,6 +45,7 @@ public final class Spool: Sendable {
         var spareNumber = 0
         var readers: [Reader] = []
         var next: UInt64 = 0
+        var isClosed = false
         let control: SpoolControl
     }
 
@@ -78,12 +79,12 @@ public final class Spool: Sendable {
             stream = recovery.state.control.stream
             guarded = Mutex(Guarded(state: recovery.state))
         } catch {
-            close(lock)
+            Glibc.close(lock)
             throw error
         }
     }
 
-    deinit { close(lock) }
+    deinit { Glibc.close(lock) }
 
     /// Appends a record of `count` bytes, which `write` fills.
     ///
@@ -93,6 +94,7 @@ public final class Spool: Sendable {
         guarded.withLock { guarded in
             let sequence = guarded.state.next
             guarded.state.next = sequence + 1
+            if guarded.state.isClosed { return (sequence, false) }
             defer { guarded.state.control.nextSequence = sequence + 1 }
             let room = RecordFormat.room(for: count)
             guard hasRoom(room, first: sequence, &guarded.state), let segment = guarded.state.segments.last,
@@ -112,6 +114,15 @@ public final class Spool: Sendable {
         guarded.withLock { guarded in
             guarded.state.next += 1
             guarded.state.control.nextSequence = guarded.state.next
+        }
+    }
+
+    /// Lets another process open it. What is appended from now on is lost.
+    public func close() {
+        guarded.withLock { guarded in
+            if guarded.state.isClosed { return }
+            guarded.state.isClosed = true
+            _ = flock(lock, LOCK_UN)
         }
     }
 

@@ -21,7 +21,7 @@ public struct SpoolBatch: @unchecked Sendable {
     public var bytes: Int { places.count }
 
     /// Calls `body` with each record; the bytes stay as long as the batch.
-    public func forEach<Failure: Error>(_ body: (UInt64, UnsafeRawBufferPointer) throws(Failure) -> Void) throws(Failure) {
+    public func read<Failure: Error>(_ body: (UInt64, UnsafeRawBufferPointer) throws(Failure) -> Void) throws(Failure) {
         guard let file else { return }
         var place = places.lowerBound
         while place < places.upperBound {

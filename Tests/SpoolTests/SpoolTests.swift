@@ -20,7 +20,7 @@ import Testing
         var texts: [String] = []
         var lost: UInt64 = 0
         while let batch = try reader.next(maxBytes: maxBytes) {
-            batch.forEach { texts.append(String(decoding: $1, as: UTF8.self)) }
+            batch.read { texts.append(String(decoding: $1, as: UTF8.self)) }
             lost += batch.lost
             reader.finish(batch)
         }
@@ -93,7 +93,7 @@ import Testing
             let text = String(repeating: "z", count: 1_000)
             for _ in 0..<1_000 { _ = Self.append(text, to: spool) }
             var texts: [String] = []
-            batch.forEach { texts.append(String(decoding: $1, as: UTF8.self)) }
+            batch.read { texts.append(String(decoding: $1, as: UTF8.self)) }
             #expect(texts == ["first"])
             reader.finish(batch)
             let (rest, lost) = try Self.drain(reader)
@@ -181,7 +181,7 @@ import Testing
                         let number = Int.random(in: 0...1, using: &random)
                         guard let batch = try readers[number].next(maxBytes: Int.random(in: 1...20_000, using: &random)) else { continue }
                         if Bool.random(using: &random) {
-                            batch.forEach { delivered[number].append(String(decoding: $1, as: UTF8.self)) }
+                            batch.read { delivered[number].append(String(decoding: $1, as: UTF8.self)) }
                             readers[number].finish(batch)
                         } else {
                             readers[number].putBack(batch)

@@ -1,0 +1,58 @@
+import Spool
+
+/// Where decisions are brought to. Used by one thread.
+public protocol DecisionSink: AnyObject, Sendable {
+    /// Stays the same over restarts: what waits for a sink is known by its name.
+    var name: String { get }
+    /// Bytes of the spool that are delivered together, about.
+    var batchBytes: Int { get }
+    /// How long decisions may be gathered before they are brought.
+    var interval: Duration { get }
+
+    /// Delivers a batch, whole: returns once it is where it should be. Blocks the calling thread.
+    ///
+    /// A batch may have been delivered before by a process that ended before it could note so.
+    ///
+    /// - Parameter stream: what the sequences of the batch belong to.
+    func deliver(_ batch: SpoolBatch, of stream: DecisionStream) throws(SinkFailure)
+
+    /// What is to be done now and then while it is idle.
+    func rest()
+}
+
+extension DecisionSink {
+    public func rest() {}
+}
+
+/// What sequences belong to: one spool.
+public struct DecisionStream: Sendable, Hashable, CustomStringConvertible {
+    public var high: UInt64
+    public var low: UInt64
+
+    /// As a UUID.
+    public var description: String { UUIDText.make(high, low) }
+}
+
+/// Why a sink has not taken a batch.
+public struct SinkFailure: Error, Sendable, CustomStringConvertible {
+    public var description: String
+
+    public init(_ description: String) { self.description = description }
+}
+
+/// UUIDs as text.
+enum UUIDText {
+    static func make(_ high: UInt64, _ low: UInt64) -> String {
+        var text = ""
+        for (index, digit) in (hex(high) + hex(low)).enumerated() {
+            if [8, 12, 16, 20].contains(index) { text.append("-") }
+            text.append(digit)
+        }
+        return text
+    }
+
+    static func hex(_ number: UInt64) -> String {
+        let text = String(number, radix: 16)
+        return String(repeating: "0", count: 16 - text.count) + text
+    }
+}

@@ -1,0 +1,232 @@
+import Foundation
+import Postgres
+import Spool
+
+/// Decisions into Postgres, by binary COPY, each exactly once.
+///
+/// The position of the stream is written in the transaction that writes the decisions, and read back after every new connection: what was
+/// written is known, whatever became of the connection.
+public final class PostgresSink: DecisionSink, @unchecked Sendable {
+    // INVARIANT: all that is not constant is used by the worker's thread alone.
+
+    public let name = "postgres"
+    public let batchBytes = 1 << 20
+    public let interval: Duration
+
+    private let configuration: PostgresConfiguration
+    private let host: String
+    private var connection: PostgresConnection?
+    /// The sequence that the database expects next, as far as it is known.
+    private var position: UInt64?
+    /// Days of UTC since 1970 whose partitions are there.
+    private var days: Set<Int64> = []
+    private let fields = PostgresFieldBuffer(capacity: 1 << 16)
+
+    static let columns = [
+        "at", "id", "stream", "sequence", "allowed", "masked", "subject_type", "subject_id", "action", "resource_type", "resource_id",
+        "policies", "caller", "path", "request_id", "trace_id", "nanoseconds", "request", "decision",
+    ]
+
+    /// - Parameters:
+    ///   - configuration: a database whose schema is up to date.
+    ///   - interval: how long decisions are gathered.
+    public init(_ configuration: PostgresConfiguration, interval: Duration = .milliseconds(200)) {
+        var configuration = configuration
+        configuration.applicationName = "charter decisions"
+        self.configuration = configuration
+        self.interval = interval
+        host = ProcessInfo.processInfo.hostName
+    }
+
+    public func deliver(_ batch: SpoolBatch, of stream: DecisionStream) throws(SinkFailure) {
+        do {
+            try write(batch, stream)
+        } catch let error as PostgresError {
+            // Where the transaction stands is read anew.
+            position = nil
+            if error.isConnectionLoss || connection?.isUsable != true {
+                connection?.close()
+                connection = nil
+            }
+            // A record that the database will never take must not hold back those behind it.
+            if case .server(let state) = error.kind, state.hasPrefix("22"), batch.count > 0 {
+                return try writeOneByOne(batch, stream)
+            }
+            throw SinkFailure("\(error)")
+        } catch {
+            position = nil
+            throw SinkFailure("\(error)")
+        }
+    }
+
+    public func rest() {
+        // The partition of tomorrow is there before midnight.
+        guard let connection, let latest = days.max() else { return }
+        let today = Self.day(Self.now())
+        if today >= latest { try? provide(today + 1, connection) }
+    }
+
+    // MARK: Connection
+
+    private func open(_ batch: SpoolBatch, _ stream: DecisionStream) throws -> (PostgresConnection, UInt64) {
+        let connection: PostgresConnection
+        if let open = self.connection, open.isUsable {
+            connection = open
+        } else {
+            connection = try PostgresConnection(configuration)
+            // Whoever connects may be more than a server needs to be.
+            try connection.script("SET ROLE charter_server")
+            self.connection = connection
+            position = nil
+        }
+        if let position { return (connection, position) }
+        let rows = try connection.query(
+            Self.sql(PackageResources.open_stream_sql),
+            [.text(stream.description), .text(host), .int(Int64(bitPattern: batch.expected))])
+        let held = UInt64(try rows.first?.int("next_sequence") ?? 0)
+        position = held
+        return (connection, held)
+    }
+
+    private static func sql(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+
+    // MARK: Writing
+
+    private func write(_ batch: SpoolBatch, _ stream: DecisionStream, only: Range<UInt64>? = nil, skips: Bool = false) throws {
+        let (connection, held) = try open(batch, stream)
+        let end = only?.upperBound ?? batch.next
+        // Written before by a connection that was lost, or by a process that was killed before it could note so.
+        guard held < end else { return }
+        let from = max(held, only?.lowerBound ?? 0)
+        try provideDays(of: batch, connection)
+        try connection.transaction {
+            var count = 0
+            if !skips {
+                var tally = ViolationTally()
+                count = try connection.copyIn(into: "runtime.decisions", columns: Self.columns) { writer in
+                    try batch.read { sequence, bytes in
+                        guard sequence >= from, sequence < end, let record = DecisionRecord(bytes) else { return }
+                        encode(record, sequence, stream)
+                        try writer.row(fields.bytes)
+                        tally.add(record)
+                    }
+                }
+                try add(tally, connection)
+            }
+            let moved = try connection.execute(
+                Self.sql(PackageResources.advance_stream_sql),
+                [
+                    .text(stream.description), .int(Int64(bitPattern: held)), .int(Int64(bitPattern: end)), .int(Int64(count)),
+                ])
+            guard moved == 1 else { throw SinkFailure("another process writes the decisions of this spool") }
+        }
+        position = end
+    }
+
+    /// After the database has refused something in the batch: what it takes is written, what it does not is lost, and counted.
+    private func writeOneByOne(_ batch: SpoolBatch, _ stream: DecisionStream) throws(SinkFailure) {
+        var sequences: [UInt64] = []
+        batch.read { sequence, _ in sequences.append(sequence) }
+        for sequence in sequences {
+            do {
+                try write(batch, stream, only: sequence..<sequence + 1)
+            } catch let error as PostgresError {
+                position = nil
+                guard case .server(let state) = error.kind, state.hasPrefix("22"), connection?.isUsable == true else {
+                    throw SinkFailure("\(error)")
+                }
+                do {
+                    try write(batch, stream, only: sequence..<sequence + 1, skips: true)
+                } catch {
+                    throw SinkFailure("\(error)")
+                }
+            } catch {
+                throw SinkFailure("\(error)")
+            }
+        }
+    }
+
+    private func encode(_ record: DecisionRecord, _ sequence: UInt64, _ stream: DecisionStream) {
+        fields.removeAll()
+        fields.timestamptz(microsecondsSince1970: Self.floored(record.at, 1_000))
+        fields.uuid(high: record.id.high, low: record.id.low)
+        fields.uuid(high: stream.high, low: stream.low)
+        fields.int8(Int64(bitPattern: sequence))
+        fields.bool(record.isAllowed)
+        fields.bool(record.isMasked)
+        for name in [DecisionRecord.Text.subjectType, .subjectID, .action, .resourceType, .resourceID] { text(record, name) }
+        let hits = record[.hits].isEmpty ? [] : record.hits
+        if hits.isEmpty {
+            fields.null()
+        } else {
+            var policies: [String] = []
+            for hit in hits where !policies.contains(hit.policy) { policies.append(hit.policy) }
+            fields.textArray(policies)
+        }
+        text(record, .caller)
+        text(record, .path)
+        if record[.requestID].isEmpty { fields.null() } else { text(record, .requestID) }
+        let trace = record.traceID
+        if trace.high | trace.low == 0 {
+            fields.null()
+        } else {
+            // As a uuid is sent: sixteen bytes.
+            fields.uuid(high: trace.high, low: trace.low)
+        }
+        fields.int4(Int32(clamping: record.nanoseconds))
+        fields.raw(record[.request])
+        fields.raw(record[.decision])
+    }
+
+    private func text(_ record: DecisionRecord, _ name: DecisionRecord.Text) {
+        let bytes = record[name]
+        if bytes.contains(0) { fields.text(record.columnText(name)) } else { fields.raw(bytes) }
+    }
+
+    private func add(_ tally: ViolationTally, _ connection: PostgresConnection) throws {
+        if tally.sums.isEmpty { return }
+        // In one order, so that two servers that add to the same violations do not wait for each other in a circle.
+        let sums = tally.sums.sorted {
+            ($0.key.policy, $0.key.subjectType, $0.key.subjectID, $0.key.window)
+                < ($1.key.policy, $1.key.subjectType, $1.key.subjectID, $1.key.window)
+        }
+        func list(_ value: (ViolationTally.Key, ViolationTally.Sum) -> String) -> PostgresValue {
+            .textArray(sums.map { value($0.key, $0.value) })
+        }
+        _ = try connection.execute(
+            Self.sql(PackageResources.add_violations_sql),
+            [
+                list { key, _ in key.policy }, list { key, _ in key.subjectType }, list { key, _ in key.subjectID },
+                list { key, _ in EventTime.rfc3339(key.window) }, list { $1.severity }, list { "\($1.count)" }, list { "\($1.denied)" },
+                list { EventTime.rfc3339($1.first) }, list { EventTime.rfc3339($1.last) }, list { $1.rule }, list { $1.action },
+                list { $1.resource }, list { $1.decision },
+            ])
+    }
+
+    // MARK: Days
+
+    private func provideDays(of batch: SpoolBatch, _ connection: PostgresConnection) throws {
+        var missing: Set<Int64> = []
+        batch.read { _, bytes in
+            guard let record = DecisionRecord(bytes) else { return }
+            let day = Self.day(record.at)
+            if !days.contains(day) { missing.insert(day) }
+        }
+        for day in missing.sorted() { try provide(day, connection) }
+    }
+
+    private func provide(_ day: Int64, _ connection: PostgresConnection) throws {
+        _ = try connection.execute(
+            Self.sql(PackageResources.provide_day_sql), [.text(String(EventTime.rfc3339(day * ViolationTally.window).prefix(10)))])
+        days.insert(day)
+    }
+
+    static func day(_ at: Int64) -> Int64 { floored(at, ViolationTally.window) }
+
+    private static func floored(_ number: Int64, _ divisor: Int64) -> Int64 {
+        let (quotient, remainder) = number.quotientAndRemainder(dividingBy: divisor)
+        return remainder < 0 ? quotient - 1 : quotient
+    }
+
+    private static func now() -> Int64 { Int64(Date().timeIntervalSince1970 * 1e9) }
+}

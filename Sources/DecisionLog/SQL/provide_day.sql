@@ -1,0 +1,1 @@
+SELECT runtime.provide_decisions($1::date)

@@ -1,0 +1,174 @@
+import DecisionLog
+import Foundation
+import JSON
+import Postgres
+import TestSupport
+import Testing
+
+/// Decisions that are appended are rows in Postgres, once each.
+@Suite struct PostgresSinkTests {
+    private static func log(
+        _ folder: String, _ database: MigratedDatabase, mask: [String] = [], sampling: Double = 1, segmentBytes: Int = 1 << 16,
+        maxBytes: Int = 1 << 24
+    ) throws -> DecisionLog {
+        var configuration = DecisionLog.Configuration(directory: folder + "/spool")
+        configuration.segmentBytes = segmentBytes
+        configuration.maxBytes = maxBytes
+        configuration.sampling = sampling
+        if !mask.isEmpty { configuration.mask = try LogMask(mask) }
+        return try DecisionLog(configuration, sinks: [PostgresSink(database.configuration, interval: .milliseconds(10))])
+    }
+
+    @Test func `each decision is a row, with its columns`() throws {
+        try TemporaryFolder.with { folder in
+            let database = try MigratedDatabase()
+            let log = try Self.log(folder, database, mask: ["/request/context/prompt"])
+            log.start()
+            for number in 0..<500 {
+                LogFixture.append(.init(number: number, isAllowed: number % 5 != 0, context: "hush"), to: log)
+            }
+            log.stop(within: 30)
+            #expect(log.status.first?.failure == nil)
+            #expect(try database.value("SELECT count(*) FROM runtime.decisions") == "500")
+            #expect(try database.value("SELECT count(*) FROM runtime.decisions WHERE NOT allowed") == "100")
+            #expect(try database.value("SELECT count(DISTINCT sequence) FROM runtime.decisions") == "500")
+            #expect(try database.value("SELECT count(*) FROM runtime.decisions_20260921") == "500")
+            #expect(
+                try database.value(
+                    "SELECT concat_ws(' ', subject_type, subject_id, action, resource_type, resource_id, caller, path, masked, encode(trace_id, 'hex')) FROM runtime.decisions LIMIT 1"
+                ) == "user ada llm.chat model p/m service-account/gateway /v1/decisions t 00000000000000010000000000000002")
+            #expect(try database.value("SELECT count(*) FROM runtime.decisions WHERE request LIKE '%hush%'") == "0")
+            #expect(try database.value("SELECT sum((request::jsonb #>> '{context,n}')::int) FROM runtime.decisions") == "\(499 * 500 / 2)")
+            #expect(try database.value("SELECT concat_ws(' ', next_sequence, recorded, lost) FROM runtime.decision_streams") == "500 500 0")
+        }
+    }
+
+    @Test func `a database that is gone for a while gets everything once, in order`() throws {
+        try TemporaryFolder.with { folder in
+            let database = try MigratedDatabase()
+            let log = try Self.log(folder, database)
+            log.start()
+            let owner = try database.connect()
+            defer { owner.close() }
+            var number = 0
+            for _ in 0..<20 {
+                for _ in 0..<50 {
+                    LogFixture.append(.init(number: number), to: log)
+                    number += 1
+                }
+                // Whatever the connection was doing at this moment: copying, committing, nothing.
+                _ = try owner.query(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'charter decisions'"
+                )
+                usleep(UInt32.random(in: 0...20_000))
+            }
+            log.stop(within: 60)
+            #expect(try database.value("SELECT count(*) FROM runtime.decisions") == "1000")
+            #expect(try database.value("SELECT count(DISTINCT sequence) FROM runtime.decisions") == "1000")
+            #expect(try database.value("SELECT lost FROM runtime.decision_streams") == "0")
+        }
+    }
+
+    @Test func `what waits on disk goes to the database after a restart, and what is beyond the bound is counted`() throws {
+        try TemporaryFolder.with { folder in
+            let database = try MigratedDatabase()
+            // Not started: as if the database were away all the time.
+            var log: DecisionLog? = try Self.log(folder, database, maxBytes: 4 << 16)
+            for number in 0..<2_000 { LogFixture.append(.init(number: number), to: try #require(log)) }
+            let lost = try #require(log?.status.first).lost
+            #expect(lost > 0)
+            log = nil
+            let again = try Self.log(folder, database, maxBytes: 4 << 16)
+            again.start()
+            LogFixture.append(.init(number: 2_000), to: again)
+            again.stop(within: 60)
+            let recorded = try #require(Int(database.value("SELECT count(*) FROM runtime.decisions") ?? ""))
+            #expect(recorded + Int(lost) == 2_001)
+            #expect(again.status.first?.lost == lost)
+            // The stream began in the database with what was left.
+            #expect(try database.value("SELECT next_sequence FROM runtime.decision_streams") == "2001")
+        }
+    }
+
+    @Test func `a decision that the database cannot hold is lost alone, and counted`() throws {
+        try TemporaryFolder.with { folder in
+            let database = try MigratedDatabase()
+            let log = try Self.log(folder, database)
+            for number in 0..<10 {
+                // Not UTF-8: nobody has checked what comes this way.
+                var decision = LogFixture.Decision(number: number)
+                if number == 3 { decision.at = .max - 100 }
+                LogFixture.append(decision, to: log)
+            }
+            let owner = try database.connect()
+            defer { owner.close() }
+            try owner.script(
+                """
+                CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+                $$ BEGIN IF NEW.sequence = 5 THEN RAISE EXCEPTION 'no' USING ERRCODE = '22000'; END IF; RETURN NEW; END $$;
+                CREATE TRIGGER refuse BEFORE INSERT ON runtime.decisions FOR EACH ROW EXECUTE FUNCTION refuse()
+                """)
+            log.start()
+            log.stop(within: 30)
+            #expect(log.status.first?.failure == nil)
+            #expect(try database.value("SELECT concat_ws(' ', next_sequence, recorded, lost) FROM runtime.decision_streams") == "10 9 1")
+            #expect(try database.value("SELECT count(*) FROM runtime.decisions") == "9")
+        }
+    }
+
+    @Test func `sampling leaves out permissions and never a denial, nor one in which a rule took effect`() throws {
+        try TemporaryFolder.with { folder in
+            let database = try MigratedDatabase()
+            let log = try Self.log(folder, database, sampling: 0)
+            for number in 0..<30 {
+                LogFixture.append(.init(number: number, isAllowed: number % 3 != 0, policies: number % 3 == 1 ? ["p"] : []), to: log)
+            }
+            log.start()
+            log.stop(within: 30)
+            #expect(log.status.first?.failure == nil)
+            #expect(try database.value("SELECT count(*) FROM runtime.decisions") == "20")
+            #expect(log.counts.taken == 20 && log.counts.unsampled == 10)
+        }
+    }
+
+    @Test func `violations are opened once for each policy, subject and day, counted, and opened again when they come back`() throws {
+        try TemporaryFolder.with { folder in
+            let database = try MigratedDatabase()
+            let log = try Self.log(folder, database)
+            log.start()
+            let day: Int64 = 86_400_000_000_000
+            for number in 0..<100 {
+                LogFixture.append(
+                    .init(
+                        number: number, isAllowed: number % 2 == 0, subject: number < 60 ? "ada" : "bob", policies: ["p", "q", "p"],
+                        at: 1_790_000_000_000_000_000 + (number < 30 ? 0 : day)), to: log)
+            }
+            #expect(
+                try eventually { try database.value("SELECT recorded FROM runtime.decision_streams") == "100" })
+            let summary =
+                "SELECT string_agg(concat_ws(' ', policy, subject_id, occurrences, denials, status), ',' ORDER BY policy, subject_id, window_start) FROM runtime.violations"
+            #expect(
+                try database.value(summary)
+                    == "p ada 30 15 open,p ada 30 15 open,p bob 40 20 open,q ada 30 15 open,q ada 30 15 open,q bob 40 20 open")
+            let owner = try database.connect()
+            defer { owner.close() }
+            // Long before the next occurrence, which the fixture dates in the year 2026.
+            try owner.script("UPDATE runtime.violations SET status = 'resolved', changed_at = '2026-01-01' WHERE policy = 'p'")
+            try owner.script("UPDATE runtime.violations SET status = 'resolved', changed_at = '2999-01-01' WHERE policy = 'q'")
+            LogFixture.append(.init(number: 200, subject: "bob", policies: ["p", "q"], at: 1_790_000_000_000_000_000 + day), to: log)
+            log.stop(within: 30)
+            #expect(log.status.first?.failure == nil)
+            #expect(
+                try database.value(
+                    "SELECT concat_ws(' ', occurrences, status, reopened) FROM runtime.violations WHERE policy = 'p' AND subject_id = 'bob'"
+                )
+                    == "41 open 1")
+            // It happened before it was resolved, and was told later.
+            #expect(
+                try database.value(
+                    "SELECT concat_ws(' ', occurrences, status, reopened) FROM runtime.violations WHERE policy = 'q' AND subject_id = 'bob'"
+                )
+                    == "41 resolved 0")
+        }
+    }
+}
