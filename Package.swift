@@ -96,7 +96,8 @@ let package = Package(
         .target(
             name: "ControlPlane",
             dependencies: [
-                "BundleProvenance", "CEL", "CommitSignatures", "Conditions", "DecisionLog", "Diagnostics", "EnforcementServer", "Git", "GovernanceModel",
+                "BundleProvenance", "CEL", "CommitSignatures", "Conditions", "DecisionLog", "Diagnostics", "EnforcementServer", "Git",
+                "GovernanceModel",
                 "HTTPService", "JSON", "PolicyBundle", "PolicyCompiler", "PolicyEngine", "Postgres", "Reconciler", "Signing", "Waiting",
                 "Webhooks",
             ], swiftSettings: strict),

@@ -32,6 +32,17 @@ struct APIRoutes {
         }
     }
 
+    /// Beside the ordinary route of a POST, one from bytes to bytes, for callers who are known at once.
+    mutating func express(
+        _ path: String, _ operation: APIOperation,
+        handler: @escaping @Sendable (ExpressRequest, Caller, (UnsafeRawBufferPointer) -> Void) -> Bool
+    ) {
+        router.express(path) { [gate] request, respond in
+            guard let caller = gate.admitAtOnce(request.authorization, from: request.remoteAddress, to: operation) else { return false }
+            return handler(request, caller, respond)
+        }
+    }
+
     /// A route for everybody: what it answers tells nothing that is not for all, and a message that it takes proves itself.
     mutating func open(_ method: HTTPMethod, _ path: String, handler: @escaping Router.Handler) {
         router.on(method, path, handler: handler)

@@ -11,19 +11,19 @@ public struct Caller: Sendable, Hashable {
     }
 
     /// The subject's type and name, as documents have them; empty for one who was not asked.
-    public var type: String
-    public var name: String
-    public var proof: Proof
+    public let type: String
+    public let name: String
+    public let proof: Proof
+    /// For logs: `service-account/gateway`, or `anonymous`.
+    public let text: String
 
     public init(type: String, name: String, proof: Proof) {
         self.type = type
         self.name = name
         self.proof = proof
+        text = type.isEmpty ? "anonymous" : "\(type)/\(name)"
     }
 
     /// Somebody on this machine, who was not asked.
     public static let anonymous = Caller(type: "", name: "", proof: .none)
-
-    /// For logs: `service-account/gateway`, or `anonymous`.
-    public var text: String { type.isEmpty ? "anonymous" : "\(type)/\(name)" }
 }

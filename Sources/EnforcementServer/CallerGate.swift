@@ -1,9 +1,21 @@
 import HTTPService
+import NIOCore
 
 /// Lets requests in, or not.
 public protocol CallerGate: Sendable {
     /// Who has sent the request, if he may do `operation`. Called on an event loop: what takes time is left for later.
     func admit(_ request: HTTPRequest, to operation: APIOperation) -> Admission
+
+    /// Who has sent a request, if that is known at once and he may do `operation`; of all others, `nil` here, `admit` tells more.
+    ///
+    /// - Parameter authorization: the value of the `Authorization` field.
+    func admitAtOnce(_ authorization: UnsafeRawBufferPointer?, from remote: SocketAddress?, to operation: APIOperation) -> Caller?
+}
+
+extension CallerGate {
+    public func admitAtOnce(
+        _ authorization: UnsafeRawBufferPointer?, from remote: SocketAddress?, to operation: APIOperation
+    ) -> Caller? { nil }
 }
 
 /// What a gate says.
@@ -24,4 +36,8 @@ public struct OpenGate: CallerGate {
     public init() {}
 
     public func admit(_ request: HTTPRequest, to operation: APIOperation) -> Admission { .admitted(.anonymous) }
+
+    public func admitAtOnce(
+        _ authorization: UnsafeRawBufferPointer?, from remote: SocketAddress?, to operation: APIOperation
+    ) -> Caller? { .anonymous }
 }

@@ -7,6 +7,7 @@ extension APIRoutes {
     mutating func addDecisions(_ service: DecisionService) {
         let decisions = DecisionEndpoint(service: service)
         on(.POST, "/v1/decisions", .decide) { .ready(decisions.answer($0, $1)) }
+        express("/v1/decisions", .decide) { decisions.answer($0, $1, $2) }
     }
 }
 
@@ -20,7 +21,7 @@ struct DecisionEndpoint: Sendable {
             service.metrics.badRequests.increment()
             return refusal
         }
-        let call = DecisionService.Call(caller: caller, path: "/v1/decisions", requestID: request.requestID)
+        let call = DecisionService.Call(request, caller, path: "/v1/decisions")
         // The buffer holds on to the bytes until the decision is written.
         return request.body.withUnsafeReadableBytes { bytes in
             do throws(RequestError) {
@@ -28,6 +29,23 @@ struct DecisionEndpoint: Sendable {
             } catch {
                 return .badRequest(error)
             }
+        }
+    }
+
+    /// The same from bytes to bytes; what is no good request is left to the ordinary way, which says why.
+    func answer(_ request: ExpressRequest, _ caller: Caller, _ respond: (UnsafeRawBufferPointer) -> Void) -> Bool {
+        guard let entry = service.store.current else { return false }
+        var call = DecisionService.Call(caller: caller, path: "/v1/decisions")
+        if let id = request.requestID { call.requestID = String(decoding: id, as: UTF8.self) }
+        call.trace = request.traceparent.flatMap { TraceContext($0) }
+        if service.log != nil { call.remote = request.remoteAddress?.ipAddress ?? "" }
+        do throws(RequestError) {
+            try entry.sessions.withSession { session throws(RequestError) in
+                try service.decide(request.body, session, call) { respond($0.json) }
+            }
+            return true
+        } catch {
+            return false
         }
     }
 }

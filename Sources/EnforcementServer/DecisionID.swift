@@ -1,22 +1,60 @@
+import Synchronization
+
 /// Ids of decisions: UUID version 7 (RFC 9562 §5.7), so that they sort by time.
-public enum DecisionID {
+public struct DecisionID: Sendable, Hashable {
+    /// The two halves, in the order of the digits.
+    public var high: UInt64
+    public var low: UInt64
+
     /// - Parameter now: nanoseconds since 1970.
-    public static func make(now: Int64) -> String {
-        var generator = SystemRandomNumberGenerator()
+    public init(now: Int64) {
+        let random = RandomPool.shared.next()
         let milliseconds = UInt64(max(0, now / 1_000_000)) & 0xffff_ffff_ffff
-        let high = milliseconds << 16 | 0x7000 | UInt64.random(in: 0...0xfff, using: &generator)
-        let low = 0x8000_0000_0000_0000 | UInt64.random(in: 0...0x3fff_ffff_ffff_ffff, using: &generator)
-        let digits = hex(high) + hex(low)
-        var text = ""
-        for (index, digit) in digits.enumerated() {
-            if [8, 12, 16, 20].contains(index) { text.append("-") }
-            text.append(digit)
-        }
-        return text
+        high = milliseconds << 16 | 0x7000 | random.high & 0xfff
+        low = 0x8000_0000_0000_0000 | random.low & 0x3fff_ffff_ffff_ffff
     }
 
-    private static func hex(_ number: UInt64) -> String {
-        let text = String(number, radix: 16)
-        return String(repeating: "0", count: 16 - text.count) + text
+    /// A new one as text.
+    public static func make(now: Int64) -> String { DecisionID(now: now).text }
+
+    public var text: String { withText { String(decoding: $0, as: UTF8.self) } }
+
+    static let textCount = 36
+
+    /// Calls `body` with the 36 characters of it.
+    func withText<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        withUnsafeTemporaryAllocation(byteCount: Self.textCount, alignment: 8) { bytes in
+            var place = 0
+            for digit in 0..<32 {
+                if digit == 8 || digit == 12 || digit == 16 || digit == 20 {
+                    bytes[place] = UInt8(ascii: "-")
+                    place += 1
+                }
+                let word = digit < 16 ? high : low
+                let value = UInt8(truncatingIfNeeded: word >> (60 - UInt64(digit & 15) * 4)) & 15
+                bytes[place] = value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+                place += 1
+            }
+            return body(UnsafeRawBufferPointer(bytes))
+        }
+    }
+}
+
+/// Random numbers of the system, taken from it many at a time: each time it is a call of the kernel.
+private final class RandomPool: Sendable {
+    static let shared = RandomPool()
+    private static let count = 512
+
+    private let words = Mutex<[UInt64]>([])
+
+    func next() -> (high: UInt64, low: UInt64) {
+        words.withLock { words in
+            if words.count < 2 {
+                var generator = SystemRandomNumberGenerator()
+                words = (0..<Self.count).map { _ in UInt64.random(in: 0...UInt64.max, using: &generator) }
+            }
+            let high = words.removeLast()
+            return (high, words.removeLast())
+        }
     }
 }

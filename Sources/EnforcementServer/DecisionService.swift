@@ -1,27 +1,46 @@
+import DecisionLog
+import HTTPService
 import PolicyEngine
 
-/// Decides for every protocol: one bundle from beginning to end, counted, each decision with an id.
+/// Decides for every protocol: one bundle from beginning to end, counted, logged, each decision with an id.
 public final class DecisionService: Sendable {
     let store: BundleStore
     let metrics: ServerMetrics
+    let log: DecisionLog?
 
-    init(store: BundleStore, metrics: ServerMetrics) {
+    init(store: BundleStore, metrics: ServerMetrics, log: DecisionLog?) {
         self.store = store
         self.metrics = metrics
+        self.log = log
     }
 
     /// Whence a request came.
     struct Call {
         var caller: Caller
         /// The path it was sent to.
-        var path: StaticString
-        /// The client's `X-Request-ID`.
-        var requestID: String?
+        var path: String
+        /// The client's `X-Request-ID`; empty without.
+        var requestID = ""
+        var trace: TraceContext?
+        /// The other end of the connection.
+        var remote = ""
+
+        init(caller: Caller, path: String) {
+            self.caller = caller
+            self.path = path
+        }
+
+        init(_ request: HTTPRequest, _ caller: Caller, path: String) {
+            self.init(caller: caller, path: path)
+            requestID = request.requestID ?? ""
+            trace = request.header("traceparent").flatMap { TraceContext($0) }
+            remote = request.remoteAddress?.ipAddress ?? ""
+        }
     }
 
     /// A decision, for as long as its answer is being written.
     struct Decided {
-        var id: String
+        var id: DecisionID
         var isAllowed: Bool
         /// The decision in the native form.
         var json: UnsafeRawBufferPointer
@@ -37,18 +56,61 @@ public final class DecisionService: Sendable {
     func decide<Answer>(
         _ request: UnsafeRawBufferPointer, by entry: BundleStore.Entry, _ call: Call, answer: (Decided) -> Answer
     ) throws(RequestError) -> Answer {
-        try entry.sessions.withSession { session throws(RequestError) in
-            let now = WallClock.now()
-            do throws(RequestError) {
-                try session.decode(request, now: now)
-            } catch {
-                metrics.badRequests.increment()
-                throw error
-            }
-            let isAllowed = session.decide()
-            (isAllowed ? metrics.allowed : metrics.denied).increment()
-            let id = DecisionID.make(now: now)
-            return answer(Decided(id: id, isAllowed: isAllowed, json: session.json(id: id), session: session))
+        do throws(RequestError) {
+            return try entry.sessions.withSession { session throws(RequestError) in try decide(request, session, call, answer) }
+        } catch {
+            metrics.badRequests.increment()
+            throw error
         }
+    }
+
+    /// The same with a session that was taken before. Whoever asks counts what cannot be read.
+    func decide<Answer>(
+        _ request: UnsafeRawBufferPointer, _ session: DecisionSession, _ call: Call, _ answer: (Decided) -> Answer
+    ) throws(RequestError) -> Answer {
+        let now = WallClock.now()
+        let start = WallClock.steady()
+        try session.decode(request, now: now)
+        let isAllowed = session.decide()
+        (isAllowed ? metrics.allowed : metrics.denied).increment()
+        let id = DecisionID(now: now)
+        return id.withText { text in
+            let decided = Decided(id: id, isAllowed: isAllowed, json: session.json(id: text), session: session)
+            if let log { Self.append(decided, request, call, at: now, took: WallClock.steady() - start, to: log) }
+            return answer(decided)
+        }
+    }
+
+    private static func append(
+        _ decided: Decided, _ request: UnsafeRawBufferPointer, _ call: Call, at now: Int64, took: Int64, to log: DecisionLog
+    ) {
+        var entry = DecisionEntry(at: now, id: (decided.id.high, decided.id.low), isAllowed: decided.isAllowed)
+        let names = decided.session.names
+        entry.nanoseconds = UInt32(clamping: took)
+        entry.subjectType = names.subjectType
+        entry.subjectID = names.subjectID
+        entry.action = names.action
+        entry.resourceType = names.resourceType
+        entry.resourceID = names.resourceID
+        entry.caller = call.caller.text
+        entry.path = call.path
+        entry.requestID = call.requestID
+        entry.remote = call.remote
+        entry.request = request
+        entry.decision = decided.json
+        if let trace = call.trace {
+            entry.traceID = trace.traceID
+            entry.spanID = trace.spanID
+        }
+        for rule in decided.session.takenRules {
+            let outcome: DecisionEntry.Hit.Outcome =
+                switch rule.list {
+                case .reasons: .denied
+                case .warnings: .warned
+                case .records: .recorded
+                }
+            entry.hits.append(.init(outcome: outcome, policy: rule.policy, rule: rule.rule, severity: rule.severity))
+        }
+        log.append(entry)
     }
 }

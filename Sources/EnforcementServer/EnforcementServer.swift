@@ -1,3 +1,4 @@
+import DecisionLog
 import HTTPService
 import JSON
 import Logging
@@ -19,6 +20,8 @@ public final class EnforcementServer: Sendable {
         public var gate: any CallerGate = OpenGate()
         /// Who takes messages that say that the repository has changed; without it they are answered 404.
         public var hooks: HookReceiver?
+        /// Where decisions are logged.
+        public var log: DecisionLog?
 
         public init(host: String, port: Int) {
             self.host = host
@@ -35,7 +38,7 @@ public final class EnforcementServer: Sendable {
         self.status = status
         self.metrics = metrics
         var routes = APIRoutes(configuration.gate)
-        let service = DecisionService(store: store, metrics: metrics)
+        let service = DecisionService(store: store, metrics: metrics, log: configuration.log)
         routes.addDecisions(service)
         routes.addState(store: store, status: status, registry: registry)
         let hooks = HookEndpoint(receiver: configuration.hooks, metrics: metrics)

@@ -6,7 +6,7 @@ extension HTTPConnection {
     /// Bodies from here on are sent as they are instead of being copied behind their head.
     private static let copiedBodyBytes = 16 << 10
     /// Responses are gathered up to here before they go to the socket.
-    private static let outboxBytes = 64 << 10
+    static let outboxBytes = 64 << 10
 
     func answer(_ exchange: Exchange, _ result: HTTPResult) {
         switch result {

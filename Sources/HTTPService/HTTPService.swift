@@ -160,7 +160,7 @@ public final class HTTPService: Sendable {
         if count > limit {
             let refusal = Rejection(.serviceUnavailable, "the server has as many connections as it serves", retryAfterSeconds: 1)
             let connection = HTTPConnection(service: context, loop: loop, refusal: refusal)
-            try pipeline.addHandler(WireObserver(connection))
+            try pipeline.addHandler(ExpressLane(connection, routes: []))
             try pipeline.addHandler(connection)
             return
         }
@@ -170,7 +170,7 @@ public final class HTTPService: Sendable {
         limits.maxHeaderFieldCount = maxFields
         let connection = HTTPConnection(service: context, loop: loop, refusal: nil)
         let parser = HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: limits)
-        try pipeline.addHandler(WireObserver(connection))
+        try pipeline.addHandler(ExpressLane(connection, routes: context.router.expressRoutes))
         // The parser keeps white space before a value without counting it against its limits, so its buffer has one of its own.
         try pipeline.addHandler(ByteToMessageHandler(parser, maximumBufferSize: context.configuration.maxHeaderBytes * 2))
         try pipeline.addHandler(connection)

@@ -50,6 +50,50 @@ enum ResponseEncoder {
         out.writeStaticString("\r\n")
     }
 
+    /// Appends a whole answer of JSON with status 200.
+    static func writePlain(
+        _ body: UnsafeRawBufferPointer, requestID: UnsafeRawBufferPointer?, date: [UInt8], server: [UInt8], to out: inout ByteBuffer
+    ) {
+        out.writeWithUnsafeMutableBytes(minimumWritableBytes: body.count + 384 + server.count + date.count) { target in
+            var place = 0
+            func write(_ bytes: UnsafeRawBufferPointer) {
+                UnsafeMutableRawBufferPointer(rebasing: target[place..<place + bytes.count]).copyMemory(from: bytes)
+                place += bytes.count
+            }
+            func write(_ text: StaticString) {
+                write(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+            }
+            write("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ")
+            place = writeDigits(of: body.count, to: target, at: place)
+            write("\r\n")
+            if let requestID {
+                write("X-Request-ID: ")
+                write(requestID)
+                write("\r\n")
+            }
+            server.withUnsafeBytes { write($0) }
+            date.withUnsafeBytes { write($0) }
+            write("\r\n")
+            write(body)
+            return place
+        }
+    }
+
+    /// Writes a number that is not negative; returns where it ends.
+    private static func writeDigits(of number: Int, to target: UnsafeMutableRawBufferPointer, at place: Int) -> Int {
+        var (digits, rest) = (1, number / 10)
+        while rest > 0 {
+            digits += 1
+            rest /= 10
+        }
+        rest = number
+        for digit in stride(from: place + digits - 1, through: place, by: -1) {
+            target[digit] = UInt8(ascii: "0") + UInt8(rest % 10)
+            rest /= 10
+        }
+        return place + digits
+    }
+
     /// Whether the body of `response` goes on the wire.
     static func sendsBody(_ response: HTTPResponse, to method: HTTPMethod) -> Bool {
         method != .HEAD && response.status.code != 204 && response.status.code != 304 && response.body.readableBytes > 0

@@ -30,6 +30,7 @@ public struct Router: Sendable {
     }
 
     private(set) var routes: [Route] = []
+    private(set) var expressRoutes: [ExpressRoute] = []
     private var exact: [String: Int] = [:]
     /// Routes ending in `{name}`, by the path before it, which ends in a slash.
     private var segment: [String: Int] = [:]
@@ -66,6 +67,16 @@ public struct Router: Sendable {
         }
         precondition(!routes[index].handlers.contains { $0.method == method }, "route `\(method) \(path)` is registered twice")
         routes[index].handlers.append((method: method, handler: handler))
+    }
+
+    /// Answers a POST to `path` from bytes to bytes where that can be done.
+    ///
+    /// - Precondition: an ordinary handler for it is there already, for what cannot.
+    public mutating func express(_ path: String, handler: @escaping ExpressHandler) {
+        guard let index = exact[path], routes[index].handler(for: .POST) != nil else {
+            preconditionFailure("`POST \(path)` has no ordinary handler")
+        }
+        expressRoutes.append(ExpressRoute(line: Array("POST \(path) HTTP/1.1\r\n".utf8), index: index, handler: handler))
     }
 
     private mutating func addRoute(_ pattern: String) -> Int {

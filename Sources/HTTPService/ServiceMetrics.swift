@@ -31,11 +31,25 @@ final class RouteMetrics: Sendable {
     private let requests: MetricFamily<Counter>
     private let duration: Histogram
     private let cells = Mutex<[Key: Counter]>([:])
+    /// Of express answers: POST, 200.
+    private let express = Mutex<Counter?>(nil)
 
     init(_ route: String, requests: MetricFamily<Counter>, durations: MetricFamily<Histogram>) {
         self.route = route
         self.requests = requests
         self.duration = durations.labels(route)
+    }
+
+    /// Counts an express answer to a POST.
+    func recordExpress(seconds: Double) {
+        let counter = express.withLock { express in
+            if let express { return express }
+            let counter = requests.labels("POST", route, "200")
+            express = counter
+            return counter
+        }
+        counter.increment()
+        duration.observe(seconds)
     }
 
     /// Counts a response; `method` is `nil` where the head could not be read.

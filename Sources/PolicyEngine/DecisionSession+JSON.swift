@@ -8,7 +8,13 @@ extension DecisionSession {
     /// - Parameter id: the decision's id, in ASCII without anything to be escaped.
     /// - Returns: bytes that stay until the next call.
     public func json(id: String) -> UnsafeRawBufferPointer {
-        if !isPlain() { return plainly(id: id) }
+        var id = id
+        return id.withUTF8 { json(id: UnsafeRawBufferPointer($0)) }
+    }
+
+    /// The same, from an id in bytes.
+    public func json(id: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        if !isPlain() { return plainly(id: String(decoding: id, as: UTF8.self)) }
         output.reset()
         output.write("{\"id\":\"")
         output.write(id)
@@ -56,7 +62,7 @@ extension DecisionSession {
         return output.written
     }
 
-    private func placement(_ hit: HitBuffer.Rule) -> Placement {
+    func placement(_ hit: HitBuffer.Rule) -> Placement {
         let records = engine.records
         return Placement(
             enforcement: records.word(.poli, Int(hit.policy), PolicyColumn.enforcement),
