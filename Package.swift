@@ -55,6 +55,13 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ], swiftSettings: strict),
 
+        .target(
+            name: "HTTPLoad",
+            dependencies: [
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ], swiftSettings: strict),
+
         // Floor 2: the kinds, typed.
         .target(name: "GovernanceModel", dependencies: ["Diagnostics", "Git", "JSON", "Patterns", "YAML"], swiftSettings: strict),
 
@@ -98,7 +105,9 @@ let package = Package(
             dependencies: [
                 "BundleProvenance", "CEL", "CommitSignatures", "Conditions", "DecisionLog", "Diagnostics", "EnforcementServer", "Git",
                 "GovernanceModel",
-                "HTTPService", "JSON", "PolicyBundle", "PolicyCompiler", "PolicyEngine", "Postgres", "Reconciler", "Signing", "Waiting",
+                "HTTPLoad", "HTTPService", "JSON", "PolicyBundle", "PolicyCompiler", "PolicyEngine", "Postgres", "Reconciler", "Signing",
+                "Spool",
+                "Waiting",
                 "Webhooks",
             ], swiftSettings: strict),
 

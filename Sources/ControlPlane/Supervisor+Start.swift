@@ -1,3 +1,4 @@
+import DecisionLog
 import Diagnostics
 import EnforcementServer
 import Foundation
@@ -24,9 +25,10 @@ extension Supervisor {
         }
     }
 
-    func makeServer() throws(ControlError) -> EnforcementServer {
+    func makeServer(_ log: DecisionLog?) throws(ControlError) -> EnforcementServer {
         var settings = EnforcementServer.Configuration(host: configuration.host, port: configuration.port)
         settings.hooks = configuration.webhooks.map { receipt in HookReceiver(receipt) { [wanted] in wanted.followerWake.signal() } }
+        settings.log = log
         do throws(MetricsError) {
             return try EnforcementServer(settings, store: BundleStore(), status: ServiceStatus())
         } catch {

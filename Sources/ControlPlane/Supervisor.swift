@@ -40,6 +40,8 @@ public final class Supervisor: Sendable {
         public var alertSecret: String?
         /// Tells whether messages that say that the repository has changed come from whom they should; without it none are taken.
         public var webhooks: WebhookReceipt?
+        /// How decisions are logged; `nil` for not at all.
+        public var decisionLog: DecisionLogSettings?
 
         public init(
             repository: String, reference: SourceReference, stateDirectory: String, database: String?, host: String, port: Int,
@@ -111,7 +113,8 @@ public final class Supervisor: Sendable {
         var source = GitSource(
             configuration.repository, reference: configuration.reference, folder: configuration.folder, mirror: state.mirror)
         source.fetchTimeout = configuration.fetchTimeout
-        let server = try makeServer()
+        let log = try configuration.decisionLog?.open(hasDatabase: true) { emit(.warning($0)) }
+        let server = try makeServer(log)
         let instance = try state.instance()
         let journal = EventJournal(
             path: state.events, instance: instance,
@@ -134,6 +137,9 @@ public final class Supervisor: Sendable {
         if stopping.isSet { return }
         let reporter = InstanceReporter(instance: instance, reconciler: database.reconciler, server: server, wanted: wanted)
         let held = try prepare(database, follower, reporter, server)
+        configuration.decisionLog?.start(log, database.configuration)
+        // After the server and before the database: what was answered is written.
+        defer { log?.stop(within: DecisionLogSettings.stopTime) }
         emit(.step("compiling \(source.description)"))
         let first = try firstCommit(follower, held: held)
         let port = try Blocking.run { try await server.start() }

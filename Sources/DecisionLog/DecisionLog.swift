@@ -31,7 +31,7 @@ public final class DecisionLog: Sendable {
 
     let spool: Spool
     private let configuration: Configuration
-    private let sinks: [SinkWorker]
+    private let workers = Mutex<[SinkWorker]>([])
     /// Decisions that were sampled out.
     private let unsampled = Atomic<UInt64>(0)
     /// A permission is logged if this many of its id's bits are below.
@@ -39,33 +39,42 @@ public final class DecisionLog: Sendable {
 
     /// Opens the spool; decisions that an earlier process has left there go to the sinks first.
     ///
-    /// - Parameter notice: told, for people, of what was left behind by a sink that is not there any more.
+    /// - Parameters:
+    ///   - sinks: the names of those that `start` will be given.
+    ///   - notice: told, for people, of what was left behind by a sink that is not there any more.
     public init(
-        _ configuration: Configuration, sinks: [any DecisionSink], notice: (String) -> Void = { _ in }
+        _ configuration: Configuration, sinks: [String], notice: (String) -> Void = { _ in }
     ) throws(SpoolError) {
         self.configuration = configuration
         let share = min(1, max(0, configuration.sampling))
         threshold = share >= 1 ? 1 << 32 : UInt64(share * 4_294_967_296)
         spool = try Spool(
             .init(directory: configuration.directory, segmentBytes: configuration.segmentBytes, maxBytes: configuration.maxBytes),
-            readers: sinks.map(\.name))
+            readers: sinks)
         for forgotten in spool.forgotten where forgotten.backlog > 0 {
             notice(
                 "\(forgotten.backlog) decision(s) that waited for the sink `\(forgotten.name)` are left to it no more: it is not configured"
             )
         }
-        self.sinks = sinks.map { [spool] in SinkWorker($0, SpoolReader(spool, $0.name), stream: spool.stream) }
     }
 
-    /// Starts to bring decisions to the sinks.
-    public func start() {
-        for sink in sinks { sink.start() }
+    /// Starts to bring decisions to the sinks, once.
+    ///
+    /// - Precondition: they have the names that were given before.
+    public func start(_ sinks: [any DecisionSink]) {
+        let started = sinks.map { SinkWorker($0, SpoolReader(spool, $0.name), stream: spool.stream) }
+        workers.withLock { workers in
+            precondition(workers.isEmpty, "the log was started before")
+            workers = started
+        }
+        for worker in started { worker.start() }
     }
 
     /// Brings what is left to the sinks that take it, within `seconds`, and ends. What is not taken stays on disk for the next start.
     public func stop(within seconds: Double) {
-        for sink in sinks { sink.stop(within: seconds) }
-        for sink in sinks { sink.join() }
+        let workers = workers.withLock { $0 }
+        for worker in workers { worker.stop(within: seconds) }
+        for worker in workers { worker.join() }
         spool.close()
     }
 
@@ -96,7 +105,11 @@ public final class DecisionLog: Sendable {
     }
 
     public var status: [SinkStatus] {
-        zip(spool.status, sinks).map { SinkStatus(name: $0.name, backlog: $0.backlog, lost: $0.lost, failure: $1.failure) }
+        let workers = workers.withLock { $0 }
+        return spool.status.map { reader in
+            SinkStatus(
+                name: reader.name, backlog: reader.backlog, lost: reader.lost, failure: workers.first { $0.name == reader.name }?.failure)
+        }
     }
 
     /// Decisions taken since the spool was made, and those that were sampled out since the start.

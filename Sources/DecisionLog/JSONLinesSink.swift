@@ -8,7 +8,8 @@ import Spool
 public final class JSONLinesSink: DecisionSink, @unchecked Sendable {
     // INVARIANT: all that is not constant is used by the worker's thread alone.
 
-    public let name = "file"
+    public static let name = "file"
+    public var name: String { Self.name }
     public let batchBytes = 1 << 20
     public let interval: Duration
 

@@ -9,7 +9,8 @@ import Spool
 public final class PostgresSink: DecisionSink, @unchecked Sendable {
     // INVARIANT: all that is not constant is used by the worker's thread alone.
 
-    public let name = "postgres"
+    public static let name = "postgres"
+    public var name: String { Self.name }
     public let batchBytes = 1 << 20
     public let interval: Duration
 

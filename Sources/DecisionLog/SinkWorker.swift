@@ -32,6 +32,7 @@ final class SinkWorker: Sendable {
         self.stream = DecisionStream(high: stream.high, low: stream.low)
     }
 
+    var name: String { sink.name }
     var failure: String? { state.withLock { $0.failure } }
 
     func start() {

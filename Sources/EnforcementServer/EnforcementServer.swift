@@ -31,7 +31,7 @@ public final class EnforcementServer: Sendable {
 
     public init(_ configuration: Configuration, store: BundleStore, status: ServiceStatus) throws(MetricsError) {
         let registry = MetricsRegistry()
-        let metrics = try ServerMetrics(registry, store: store, status: status)
+        let metrics = try ServerMetrics(registry, store: store, status: status, log: configuration.log)
         var logger = Logger(label: "charter.http")
         logger.logLevel = .warning
         self.store = store

@@ -1,3 +1,4 @@
+import DecisionLog
 import HTTPService
 
 /// The metrics of decisions, bundles and reconciling.
@@ -15,7 +16,10 @@ public struct ServerMetrics: Sendable {
     public let sourceFetches: Counter
     public let webhooks: MetricFamily<Counter>
 
-    public init(_ registry: MetricsRegistry, store: BundleStore, status: ServiceStatus) throws(MetricsError) {
+    public init(
+        _ registry: MetricsRegistry, store: BundleStore, status: ServiceStatus, log: DecisionLog? = nil
+    ) throws(MetricsError) {
+        if let log { try Self.add(log, to: registry) }
         let decisions = try registry.counter("charter_decisions_total", help: "Requests decided, by answer.", labels: ["decision"])
         allowed = decisions.labels("allow")
         denied = decisions.labels("deny")
@@ -69,6 +73,29 @@ public struct ServerMetrics: Sendable {
             buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60])
         try registry.gauge("charter_open_drift_objects", help: "Objects that differ from the commit in force and are not corrected.") {
             Double(status.openDriftCount)
+        }
+    }
+
+    /// Of the decision log.
+    private static func add(_ log: DecisionLog, to registry: MetricsRegistry) throws(MetricsError) {
+        try registry.gauge("charter_decision_log_taken_decisions", help: "Decisions taken into the log since its spool was made.") {
+            Double(log.counts.taken)
+        }
+        try registry.gauge(
+            "charter_decision_log_unsampled_decisions", help: "Permissions left out of the log by sampling, since the start."
+        ) {
+            Double(log.counts.unsampled)
+        }
+        try registry.gauge("charter_decision_log_spool_bytes", help: "Size of the spool's files that hold decisions.") { Double(log.bytes) }
+        let gauges: [(name: String, help: String, value: @Sendable (DecisionLog.SinkStatus) -> Double)] = [
+            ("backlog_decisions", "Decisions that wait for a sink.", { Double($0.backlog) }),
+            ("lost_decisions", "Decisions that a sink will never get, since the spool was made.", { Double($0.lost) }),
+            ("sink_failing", "Whether a sink takes nothing at present.", { $0.failure == nil ? 0 : 1 }),
+        ]
+        for gauge in gauges {
+            try registry.gauges("charter_decision_log_\(gauge.name)", help: gauge.help, labels: ["sink"]) {
+                log.status.map { ([$0.name], gauge.value($0)) }
+            }
         }
     }
 }

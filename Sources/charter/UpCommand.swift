@@ -41,6 +41,10 @@ struct UpCommand: ParsableCommand {
     @OptionGroup var signers: SignerOptions
     @OptionGroup var database: DatabaseOptions
     @OptionGroup var listen: ListenOptions
+    @OptionGroup var logging: DecisionLogOptions
+
+    @Flag(name: .customLong("no-decision-log"), help: "Log no decisions, into the database neither.")
+    var logsNothing = false
 
     @Flag(
         name: .long,
@@ -69,6 +73,7 @@ struct UpCommand: ParsableCommand {
             configuration.fetchTimeout = fetchTimeout
             configuration.alertReceiver = alertWebhook ?? Environment.text("CHARTER_ALERT_WEBHOOK")
             configuration.alertSecret = try AlertReceiver.secret()
+            if !logsNothing { configuration.decisionLog = logging.settings(directory: database.absoluteState + "/decisions") }
             let supervisor = Supervisor(configuration) { UpReport.show($0) }
             let signals = StopSignals { supervisor.stop() }
             if untilInputEnds { InputEnd.watch { supervisor.stop() } }

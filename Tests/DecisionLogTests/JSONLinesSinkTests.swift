@@ -8,7 +8,11 @@ import Testing
     private static func log(_ folder: String) throws -> DecisionLog {
         var configuration = DecisionLog.Configuration(directory: folder + "/spool")
         configuration.segmentBytes = 1 << 16
-        return try DecisionLog(configuration, sinks: [JSONLinesSink(path: folder + "/decisions.jsonl", interval: .milliseconds(10))])
+        return try DecisionLog(configuration, sinks: [JSONLinesSink.name])
+    }
+
+    private static func start(_ log: DecisionLog?, _ folder: String) {
+        log?.start([JSONLinesSink(path: folder + "/decisions.jsonl", interval: .milliseconds(10))])
     }
 
     private static func lines(_ path: String) throws -> [JSONValue] {
@@ -22,7 +26,7 @@ import Testing
             let path = folder + "/decisions.jsonl"
             for round in 0..<3 {
                 let log = try Self.log(folder)
-                log.start()
+                Self.start(log, folder)
                 for number in 0..<100 { LogFixture.append(.init(number: round * 100 + number, context: "a\\nb"), to: log) }
                 log.stop(within: 30)
             }
@@ -32,7 +36,7 @@ import Testing
             #expect(lines.first?["caller"]?.stringValue == "service-account/gateway")
             try FileManager.default.moveItem(atPath: path, toPath: path + ".1")
             let log = try Self.log(folder)
-            log.start()
+            Self.start(log, folder)
             LogFixture.append(.init(number: 300), to: log)
             log.stop(within: 30)
             #expect(try Self.lines(path).count == 1)
@@ -50,7 +54,7 @@ import Testing
             let spool = folder + "/spool"
             try FileManager.default.copyItem(atPath: spool, toPath: folder + "/before")
             log = try Self.log(folder)
-            log?.start()
+            Self.start(log, folder)
             log?.stop(within: 30)
             log = nil
             try FileManager.default.removeItem(atPath: spool)
@@ -58,7 +62,7 @@ import Testing
             let whole = try Data(contentsOf: URL(fileURLWithPath: path))
             try whole.dropLast(20).write(to: URL(fileURLWithPath: path))
             log = try Self.log(folder)
-            log?.start()
+            Self.start(log, folder)
             log?.stop(within: 30)
             #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == whole)
         }

@@ -16,14 +16,18 @@ import Testing
         configuration.maxBytes = maxBytes
         configuration.sampling = sampling
         if !mask.isEmpty { configuration.mask = try LogMask(mask) }
-        return try DecisionLog(configuration, sinks: [PostgresSink(database.configuration, interval: .milliseconds(10))])
+        return try DecisionLog(configuration, sinks: [PostgresSink.name])
+    }
+
+    private static func start(_ log: DecisionLog, _ database: MigratedDatabase) {
+        log.start([PostgresSink(database.configuration, interval: .milliseconds(10))])
     }
 
     @Test func `each decision is a row, with its columns`() throws {
         try TemporaryFolder.with { folder in
             let database = try MigratedDatabase()
             let log = try Self.log(folder, database, mask: ["/request/context/prompt"])
-            log.start()
+            Self.start(log, database)
             for number in 0..<500 {
                 LogFixture.append(.init(number: number, isAllowed: number % 5 != 0, context: "hush"), to: log)
             }
@@ -47,7 +51,7 @@ import Testing
         try TemporaryFolder.with { folder in
             let database = try MigratedDatabase()
             let log = try Self.log(folder, database)
-            log.start()
+            Self.start(log, database)
             let owner = try database.connect()
             defer { owner.close() }
             var number = 0
@@ -79,7 +83,7 @@ import Testing
             #expect(lost > 0)
             log = nil
             let again = try Self.log(folder, database, maxBytes: 4 << 16)
-            again.start()
+            Self.start(again, database)
             LogFixture.append(.init(number: 2_000), to: again)
             again.stop(within: 60)
             let recorded = try #require(Int(database.value("SELECT count(*) FROM runtime.decisions") ?? ""))
@@ -108,7 +112,7 @@ import Testing
                 $$ BEGIN IF NEW.sequence = 5 THEN RAISE EXCEPTION 'no' USING ERRCODE = '22000'; END IF; RETURN NEW; END $$;
                 CREATE TRIGGER refuse BEFORE INSERT ON runtime.decisions FOR EACH ROW EXECUTE FUNCTION refuse()
                 """)
-            log.start()
+            Self.start(log, database)
             log.stop(within: 30)
             #expect(log.status.first?.failure == nil)
             #expect(try database.value("SELECT concat_ws(' ', next_sequence, recorded, lost) FROM runtime.decision_streams") == "10 9 1")
@@ -123,7 +127,7 @@ import Testing
             for number in 0..<30 {
                 LogFixture.append(.init(number: number, isAllowed: number % 3 != 0, policies: number % 3 == 1 ? ["p"] : []), to: log)
             }
-            log.start()
+            Self.start(log, database)
             log.stop(within: 30)
             #expect(log.status.first?.failure == nil)
             #expect(try database.value("SELECT count(*) FROM runtime.decisions") == "20")
@@ -135,7 +139,7 @@ import Testing
         try TemporaryFolder.with { folder in
             let database = try MigratedDatabase()
             let log = try Self.log(folder, database)
-            log.start()
+            Self.start(log, database)
             let day: Int64 = 86_400_000_000_000
             for number in 0..<100 {
                 LogFixture.append(

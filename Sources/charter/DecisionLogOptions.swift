@@ -1,0 +1,45 @@
+import ArgumentParser
+import ControlPlane
+import DecisionLog
+
+/// What is logged of decisions, and where.
+struct DecisionLogOptions: ParsableArguments {
+    @Option(
+        name: .customLong("decision-log"),
+        help: ArgumentHelp(
+            "Append each decision to this file, as a line of JSON. It can be renamed at any time: it is made anew.", valueName: "file"))
+    var file: String?
+
+    @Option(
+        name: .customLong("log-mask"),
+        help: ArgumentHelp(
+            "Leave this out of logged decisions, e.g. `/request/context/prompt` or `/decision/reasons/*/message`. Can be given several times.",
+            valueName: "path"))
+    var mask: [String] = []
+
+    @Option(
+        name: .customLong("log-sampling"),
+        help: "The share, from 0 to 1, of plain permissions that are logged. What is denied, or in which a rule took effect, always is.")
+    var sampling = 1.0
+
+    @Option(
+        name: .customLong("log-spool-mb"),
+        help: "How many megabytes of decisions may wait on disk for a database or file that cannot be written.")
+    var spoolMegabytes = 1024
+
+    func validate() throws {
+        if !(0...1).contains(sampling) { throw ValidationError("--log-sampling must be from 0 to 1") }
+        if !(16...1_048_576).contains(spoolMegabytes) { throw ValidationError("--log-spool-mb must be from 16 to 1048576") }
+        if file == "" { throw ValidationError("--decision-log is empty; name a file") }
+        do throws(LogMask.InvalidPath) { _ = try LogMask(mask) } catch { throw ValidationError("--log-mask: \(error)") }
+    }
+
+    func settings(directory: String) -> DecisionLogSettings {
+        var settings = DecisionLogSettings(directory: directory)
+        settings.file = file
+        settings.mask = mask
+        settings.sampling = sampling
+        settings.maxBytes = spoolMegabytes << 20
+        return settings
+    }
+}
