@@ -16,6 +16,8 @@ public struct LoadGenerator {
         /// The first failure, for people.
         public var firstFailure: String?
 
+        public init() {}
+
         public var requestsPerSecond: Double { seconds > 0 ? Double(requests) / seconds : 0 }
 
         /// Microseconds below which this share of the answers came.
@@ -167,6 +169,23 @@ public struct LoadGenerator {
                 }
             }
             return nil
+        }
+    }
+
+    /// One whole answer to a GET, on a connection of its own.
+    public static func get(port: Int, _ path: String) throws(Failure) -> [UInt8] {
+        let socket = try LoadGenerator(port: port, connections: 1, requests: []).connect()
+        defer { close(socket) }
+        let request = Array("GET \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".utf8)
+        guard Glibc.send(socket, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else {
+            throw Failure(description: "the server took no request")
+        }
+        var answer: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = recv(socket, &buffer, buffer.count, 0)
+            guard count > 0 else { return answer }
+            answer += buffer[..<count]
         }
     }
 

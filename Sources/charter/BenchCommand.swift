@@ -6,7 +6,9 @@ import JSON
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Measure.",
-        subcommands: [BenchThreadCommand.self, BenchCelCommand.self, BenchDecisionsCommand.self, BenchReconcileCommand.self])
+        subcommands: [
+            BenchThreadCommand.self, BenchCelCommand.self, BenchDecisionsCommand.self, BenchReconcileCommand.self, BenchServeCommand.self,
+        ])
 }
 
 struct BenchThreadCommand: ParsableCommand {
