@@ -222,7 +222,7 @@ enum EventRules {
     static func isBad(_ condition: Condition) -> Bool {
         switch condition.type {
         case "Ready": condition.status == .no && condition.reason != "Suspended"
-        case "Stalled", "Drifted": condition.status == .yes
+        case "Stalled", "Drifted", "DecisionsUnrecorded": condition.status == .yes
         default: false
         }
     }
@@ -235,6 +235,8 @@ enum EventRules {
         case ("Ready", let reason) where critical.contains(reason): return alert("reconcile", "critical")
         case ("Ready", let reason) where reason.hasPrefix("Commit") || reason == "SourceFailed": return alert("reconcile", "high")
         case ("Ready", _): return alert("reconcile", "medium")
+        case ("DecisionsUnrecorded", "DecisionsLost"): return alert("reconcile", "critical")
+        case ("DecisionsUnrecorded", "SinkUnavailable"): return alert("reconcile", "medium")
         case ("Drifted", "DriftFight"), ("Drifted", "ServersDiffer"): return alert("drift", "high")
         // What stalls is told by `Ready` or by `Drifted`, and drift that is reported by itself.
         default: return nil

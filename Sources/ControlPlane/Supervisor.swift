@@ -166,7 +166,7 @@ public final class Supervisor: Sendable {
         keeping.report()
         tell(check, applied: false)
         emit(.up(summary(first, url: url, database: database, result: check?.result, server: server, wanted: wanted)))
-        run(follower, keeping, listener)
+        run(follower, keeping, listener, LogWatch(log, server.status))
         emit(.info("stopping"))
         reporter.withdraw()
     }
@@ -199,7 +199,7 @@ public final class Supervisor: Sendable {
 
     /// The branch is followed on this thread, the database kept on another, and alerts sent on a third: a database that hangs must not hold
     /// back a revocation, nor a remote that hangs the search for drift, nor a receiver that hangs either of them.
-    private func run(_ follower: BranchFollower, _ keeping: Keeping, _ listener: ChangeListener) {
+    private func run(_ follower: BranchFollower, _ keeping: Keeping, _ listener: ChangeListener, _ log: LogWatch) {
         let keeper = Worker("database") { [self] in keep(keeping) }
         let sender = Worker("alerts") { [self, journal = keeping.journal, configuration = keeping.database.configuration] in
             send(journal, configuration)
@@ -214,6 +214,7 @@ public final class Supervisor: Sendable {
                 if isFetching { try follower.refresh { stopping.isSet } }
                 tell(try follower.look())
             }
+            log.look()
             // What has happened is to be told before the next look at the database.
             if keeping.note() { wanted.keeperWake.signal() }
             wanted.followerWake.wait(nanoseconds: pace.pause(isGood: isGood))

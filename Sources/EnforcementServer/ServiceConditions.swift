@@ -1,11 +1,22 @@
 import Conditions
 
-/// What the facts come to: `Ready`, `Reconciling`, `Stalled` and `Drifted` of the organisation, `Ready` and `Stalled` of its source.
+/// What the facts come to: `Ready`, `Reconciling`, `Stalled`, `Drifted` and, where decisions are logged, `DecisionsUnrecorded` of the organisation,
+/// `Ready` and `Stalled` of its source.
 enum ServiceConditions {
     typealias Finding = ConditionSet.Finding
 
     static func organization(_ facts: ServiceFacts) -> [Finding] {
-        [ready(facts), reconciling(facts), stalled(facts), drifted(facts)]
+        [ready(facts), reconciling(facts), stalled(facts), drifted(facts)] + (facts.log.map { [unrecorded($0)] } ?? [])
+    }
+
+    private static func unrecorded(_ log: ServiceFacts.LogState) -> Finding {
+        if log.lost > 0 {
+            return Finding("DecisionsUnrecorded", .yes, "DecisionsLost", "\(log.lost) decision(s) were answered and will not be recorded")
+        }
+        if !log.failing.isEmpty {
+            return Finding("DecisionsUnrecorded", .yes, "SinkUnavailable", "decisions wait on disk: \(list(log.failing))")
+        }
+        return Finding("DecisionsUnrecorded", .no, "Recorded", "decisions are recorded as they are made")
     }
 
     static func source(_ facts: ServiceFacts) -> [Finding] {

@@ -100,7 +100,19 @@ public struct ServiceFacts: Sendable {
         }
     }
 
+    /// How the logging of decisions stands.
+    public struct LogState: Sendable, Equatable {
+        /// Sinks that take nothing, with what waits for each and why.
+        public var failing: [String] = []
+        /// Decisions that a sink will never get, lately.
+        public var lost: UInt64 = 0
+
+        public init() {}
+    }
+
     public var organization = ""
+    /// `nil` where nothing is logged.
+    public var log: LogState?
     public var source: Source?
     public var sourceState = SourceState.none
     /// The newest commit that was seen.
