@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 
 /// Ids of decisions: UUID version 7 (RFC 9562 §5.7), so that they sort by time.
@@ -43,18 +44,24 @@ public struct DecisionID: Sendable, Hashable {
 /// Random numbers of the system, taken from it many at a time: each time it is a call of the kernel.
 private final class RandomPool: Sendable {
     static let shared = RandomPool()
-    private static let count = 512
+    /// Bytes of one call (getentropy(3)).
+    private static let bytes = 256
 
     private let words = Mutex<[UInt64]>([])
 
     func next() -> (high: UInt64, low: UInt64) {
         words.withLock { words in
-            if words.count < 2 {
-                var generator = SystemRandomNumberGenerator()
-                words = (0..<Self.count).map { _ in UInt64.random(in: 0...UInt64.max, using: &generator) }
-            }
+            if words.count < 2 { words = Self.fresh() }
             let high = words.removeLast()
             return (high, words.removeLast())
         }
+    }
+
+    private static func fresh() -> [UInt64] {
+        var words = [UInt64](repeating: 0, count: bytes / 8)
+        let code = words.withUnsafeMutableBytes { getentropy($0.baseAddress, $0.count) }
+        if code == 0 { return words }
+        var generator = SystemRandomNumberGenerator()
+        return words.map { _ in UInt64.random(in: 0...UInt64.max, using: &generator) }
     }
 }
