@@ -96,7 +96,7 @@ let package = Package(
         .target(
             name: "EnforcementServer",
             dependencies: [
-                "Conditions", "DecisionLog", "HTTPService", "JSON", "PolicyBundle", "PolicyEngine", "Webhooks",
+                "Conditions", "DecisionLog", "HTTPService", "JSON", "PolicyBundle", "PolicyEngine", "Postgres", "Webhooks",
                 .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ], swiftSettings: strict),

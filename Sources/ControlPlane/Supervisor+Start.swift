@@ -25,10 +25,11 @@ extension Supervisor {
         }
     }
 
-    func makeServer(_ log: DecisionLog?) throws(ControlError) -> EnforcementServer {
+    func makeServer(_ log: DecisionLog?, _ runtime: RuntimeStore) throws(ControlError) -> EnforcementServer {
         var settings = EnforcementServer.Configuration(host: configuration.host, port: configuration.port)
         settings.hooks = configuration.webhooks.map { receipt in HookReceiver(receipt) { [wanted] in wanted.followerWake.signal() } }
         settings.log = log
+        settings.runtime = runtime
         do throws(MetricsError) {
             return try EnforcementServer(settings, store: BundleStore(), status: ServiceStatus())
         } catch {

@@ -1,3 +1,4 @@
+import DecisionLog
 import Diagnostics
 import EnforcementServer
 import Foundation
@@ -114,7 +115,9 @@ public final class Supervisor: Sendable {
             configuration.repository, reference: configuration.reference, folder: configuration.folder, mirror: state.mirror)
         source.fetchTimeout = configuration.fetchTimeout
         let log = try configuration.decisionLog?.open(hasDatabase: true) { emit(.warning($0)) }
-        let server = try makeServer(log)
+        let runtime = RuntimeStore()
+        defer { runtime.close() }
+        let server = try makeServer(log, runtime)
         let instance = try state.instance()
         let journal = EventJournal(
             path: state.events, instance: instance,
@@ -138,6 +141,7 @@ public final class Supervisor: Sendable {
         let reporter = InstanceReporter(instance: instance, reconciler: database.reconciler, server: server, wanted: wanted)
         let held = try prepare(database, follower, reporter, server)
         configuration.decisionLog?.start(log, database.configuration)
+        runtime.open(database.configuration)
         // After the server and before the database: what was answered is written.
         defer { log?.stop(within: DecisionLogSettings.stopTime) }
         emit(.step("compiling \(source.description)"))

@@ -22,6 +22,8 @@ public final class EnforcementServer: Sendable {
         public var hooks: HookReceiver?
         /// Where decisions are logged.
         public var log: DecisionLog?
+        /// Where what was recorded is read.
+        public var runtime: RuntimeStore?
 
         public init(host: String, port: Int) {
             self.host = host
@@ -40,6 +42,7 @@ public final class EnforcementServer: Sendable {
         var routes = APIRoutes(configuration.gate)
         let service = DecisionService(store: store, metrics: metrics, log: configuration.log)
         routes.addDecisions(service)
+        routes.addRuntime(configuration.runtime)
         routes.addState(store: store, status: status, registry: registry)
         let hooks = HookEndpoint(receiver: configuration.hooks, metrics: metrics)
         routes.open(.POST, "/v1/hooks/{scheme}") { .ready(hooks.answer($0)) }

@@ -36,6 +36,9 @@ public struct PostgresError: Error, Sendable, Hashable, CustomStringConvertible 
     /// The constraint that was violated.
     public internal(set) var constraint: String?
 
+    /// There is no connection yet.
+    public static let notOpen = PostgresError(.connection, "the database is not open yet")
+
     init(_ kind: Kind, _ message: String, sqlState: String? = nil) {
         self.kind = kind
         self.message = message
