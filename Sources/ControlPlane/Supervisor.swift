@@ -238,6 +238,7 @@ public final class Supervisor: Sendable {
 
     private func keep(_ keeping: Keeping) {
         let complaints = Complaints(emit: emit)
+        let retention = RetentionKeeper(keeping.database.configuration, wanted)
         var next = ContinuousClock.now + .nanoseconds(keeping.keeper.interval)
         while true {
             let isWoken = wanted.keeperWake.wait(min(next - .now, .nanoseconds(Self.reportInterval)))
@@ -250,6 +251,13 @@ public final class Supervisor: Sendable {
                 pause((.now - start) / 2)
             } else {
                 keeping.report()
+            }
+            complaints.attempt("retention", isStopping: stopping) { () throws(ControlError) in
+                do throws(PostgresError) {
+                    if let removed = try retention.look() { emit(.info(removed)) }
+                } catch {
+                    throw ControlError(.tryAgain, error.description)
+                }
             }
             complaints.attempt("events", isStopping: stopping) { () throws(ControlError) in
                 if let failure = keeping.takeFailure() { throw ControlError(.tryAgain, failure) }

@@ -1,3 +1,4 @@
+import DecisionLog
 import GovernanceModel
 import Reconciler
 import Synchronization
@@ -17,6 +18,8 @@ final class WantedState: Sendable {
         var organization: Organization?
         /// Where the organisation wants to be told.
         var alertRoutes: [AlertRoute]
+        /// How long the organisation wants what is recorded to be kept.
+        var retention: Retention
     }
 
     private struct State {
@@ -85,7 +88,8 @@ final class WantedState: Sendable {
             desired: desired, replaces: replacing, driftPolicy: DriftPolicy(compiled.snapshot.governance.organization),
             driftInterval: compiled.snapshot.governance.organization?.reconcileInterval ?? 5_000_000_000,
             organization: compiled.snapshot.governance.organization,
-            alertRoutes: compiled.snapshot.governance.all(.alertRoute).map { AlertRoute(spec: $0.spec) })
+            alertRoutes: compiled.snapshot.governance.all(.alertRoute).map { AlertRoute(spec: $0.spec) },
+            retention: Retention(compiled.snapshot.governance.all(.retentionPolicy).map { RetentionPolicy(spec: $0.spec) }))
         state.withLock {
             $0.wanted = new
             $0.approved = nil
@@ -100,5 +104,17 @@ extension DriftPolicy {
         guard let fight = organization?.driftFight else { return }
         fightAfter = fight.corrections
         fightSeconds = Int(max(1, fight.within / 1_000_000_000))
+    }
+}
+
+extension Retention {
+    /// Of several policies for the same, the longest holds: what one of them wants kept is kept.
+    init(_ policies: [RetentionPolicy]) {
+        self.init()
+        func longest(_ data: String) -> Int64? {
+            policies.filter { $0.data == data }.compactMap(\.keep).max().map { max(1, $0 / 1_000_000_000) }
+        }
+        decisions = longest("decisions")
+        violations = longest("violations")
     }
 }

@@ -175,4 +175,27 @@ import Testing
                     == "41 resolved 0")
         }
     }
+
+    @Test func `what need not be kept any more is removed, whole days of decisions at a time`() throws {
+        try TemporaryFolder.with { folder in
+            let database = try MigratedDatabase()
+            let log = try Self.log(folder, database)
+            Self.start(log, database)
+            let now = Int64(Date().timeIntervalSince1970 * 1e9)
+            let day: Int64 = 86_400_000_000_000
+            for (number, age) in [0, 1, 5, 10, 40].enumerated() {
+                LogFixture.append(.init(number: number, subject: "s\(number)", policies: ["p"], at: now - Int64(age) * day), to: log)
+            }
+            log.stop(within: 30)
+            var retention = Retention()
+            #expect(try retention.apply(database.configuration) == .init())
+            retention.decisions = 7 * 86_400
+            retention.violations = 20 * 86_400
+            let outcome = try retention.apply(database.configuration)
+            #expect(outcome.days == 2 && outcome.violations == 1)
+            #expect(try database.value("SELECT count(*) FROM runtime.decisions") == "3")
+            #expect(try database.value("SELECT string_agg(subject_id, ',' ORDER BY subject_id) FROM runtime.violations") == "s0,s1,s2,s3")
+            #expect(try retention.apply(database.configuration) == .init())
+        }
+    }
 }

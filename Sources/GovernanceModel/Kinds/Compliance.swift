@@ -141,4 +141,9 @@ public struct RetentionPolicy: Sendable {
     public let spec: SpecNode
 
     public init(spec: SpecNode) { self.spec = spec }
+
+    /// What is kept: `decisions`, `violations`, `audit` or `usage`.
+    public var data: String { spec.requiredString("data").value }
+    /// For how long, in nanoseconds; `nil` for a text that is no time, which is refused before.
+    public var keep: Int64? { Period.nanoseconds(spec.requiredString("keep").value) }
 }
