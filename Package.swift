@@ -22,6 +22,7 @@ let package = Package(
         .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CLibGit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CLibZ", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CLibCurl", linkerSettings: [.linkedLibrary("curl")]),
         .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
         .target(name: "CAllocationCount"),
@@ -30,6 +31,7 @@ let package = Package(
 
         // Floor 1: tools that know nothing of governance.
         .target(name: "Digest", dependencies: ["CLibCrypto"], swiftSettings: strict),
+        .target(name: "Compression", dependencies: ["CLibZ"], swiftSettings: strict),
         .target(name: "JSON", swiftSettings: strict),
         .target(name: "Webhooks", dependencies: ["CLibCurl", "Digest"], swiftSettings: strict),
         .target(name: "Patterns", swiftSettings: strict),
@@ -96,9 +98,9 @@ let package = Package(
         .target(
             name: "EnforcementServer",
             dependencies: [
-                "Conditions", "DecisionLog", "HTTPService", "JSON", "PolicyBundle", "PolicyEngine", "Postgres", "Webhooks",
+                "Compression", "Conditions", "DecisionLog", "HTTPService", "JSON", "PolicyBundle", "PolicyEngine", "Postgres", "Webhooks",
                 .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ], swiftSettings: strict),
         .target(
             name: "ControlPlane",
@@ -122,6 +124,7 @@ let package = Package(
             ], swiftSettings: strict),
 
         // Tests.
+        .testTarget(name: "CompressionTests", dependencies: ["Compression"], swiftSettings: strict),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
         .testTarget(name: "ConditionsTests", dependencies: ["Conditions", "JSON"], swiftSettings: strict),
         .testTarget(name: "DigestTests", dependencies: ["Digest"], swiftSettings: strict),
@@ -169,7 +172,8 @@ let package = Package(
         // What tests of the whole program share: the program as a process, repositories, servers.
         .target(name: "TestSupport", dependencies: ["JSON", "Postgres", "Reconciler"], path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(
-            name: "ThreadTests", dependencies: ["charter", "Digest", "JSON", "Postgres", "TestSupport", "Webhooks"], swiftSettings: strict),
+            name: "ThreadTests", dependencies: ["charter", "Compression", "Digest", "JSON", "Postgres", "TestSupport", "Webhooks"],
+            swiftSettings: strict),
         .testTarget(name: "FaultTests", dependencies: ["charter", "JSON", "Postgres", "TestSupport"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],

@@ -1,0 +1,80 @@
+import Compression
+import Foundation
+import Testing
+
+@Suite struct GzipTests {
+    static let limits = Gzip.Limits(bytes: 1 << 20, ratio: 100, ratioFrom: 64 << 10)
+
+    private func inflate(_ bytes: [UInt8], _ limits: Gzip.Limits = limits) throws(GzipError) -> [UInt8] {
+        var result: Result<[UInt8], GzipError> = .failure(.damaged)
+        bytes.withUnsafeBytes { buffer in
+            do throws(GzipError) {
+                result = .success(try Gzip.inflate(buffer, limits: limits))
+            } catch {
+                result = .failure(error)
+            }
+        }
+        return try result.get()
+    }
+
+    private func deflate(_ bytes: [UInt8]) throws -> [UInt8] { try #require(bytes.withUnsafeBytes { Gzip.deflate($0) }) }
+
+    @Test("what was folded unfolds to itself, whatever its size")
+    func roundTrip() throws {
+        var generator = SystemRandomNumberGenerator()
+        for count in [0, 1, 100, 32 << 10, (32 << 10) + 1, 300_000] {
+            let text = (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
+            #expect(try inflate(try deflate(text)) == text)
+        }
+    }
+
+    @Test("gzip(1) and we read each other")
+    func otherProgram() throws {
+        // "charter\n" by gzip 1.12 -n.
+        let theirs: [UInt8] = [
+            0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x03, 0x4b, 0xce, 0x48, 0x2c, 0x2a, 0x49, 0x2d, 0xe2, 0x02, 0x00, 0x89,
+            0xd9, 0x38, 0x94, 0x08, 0x00, 0x00, 0x00,
+        ]
+        #expect(try inflate(theirs) == Array("charter\n".utf8))
+        #expect(try inflate(theirs + theirs) == Array("charter\ncharter\n".utf8))
+        let gzip = Process()
+        gzip.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        gzip.arguments = ["gzip", "-dc"]
+        let (input, output) = (Pipe(), Pipe())
+        gzip.standardInput = input
+        gzip.standardOutput = output
+        try gzip.run()
+        input.fileHandleForWriting.write(Data(try deflate(Array("governance".utf8))))
+        try input.fileHandleForWriting.close()
+        #expect(try output.fileHandleForReading.readToEnd() == Data("governance".utf8))
+        gzip.waitUntilExit()
+    }
+
+    @Test("what is damaged, ends too early, or is no gzip, is refused")
+    func damaged() throws {
+        let whole = try deflate(Array(repeating: UInt8(ascii: "a"), count: 1000))
+        for count in 0..<whole.count { #expect(throws: GzipError.damaged) { try inflate(Array(whole[..<count])) } }
+        #expect(throws: GzipError.damaged) { try inflate(whole + [0]) }
+        #expect(throws: GzipError.damaged) { try inflate(Array("{\"input\":1}".utf8)) }
+        let text = try inflate(whole)
+        for place in whole.indices.dropFirst(10) {
+            var other = whole
+            other[place] ^= 0x10
+            // A bit that no one reads may be any; of the checksum and the length behind the text there is none.
+            if let found = try? inflate(other) { #expect(found == text && place < whole.count - 8) }
+        }
+    }
+
+    @Test("a text that unfolds to more than its limits is refused, by size and by ratio, in one member or many")
+    func bombs() throws {
+        let zeros = try deflate([UInt8](repeating: 0, count: 10 << 20))
+        #expect(throws: GzipError.tooLarge) { try inflate(zeros) }
+        #expect(throws: GzipError.tooLarge) { try inflate(zeros, .init(bytes: 100 << 20, ratio: 100, ratioFrom: 64 << 10)) }
+        #expect(try inflate(zeros, .init(bytes: 10 << 20, ratio: 2000, ratioFrom: 0)).count == 10 << 20)
+        let small = try deflate([UInt8](repeating: 0, count: 60_000))
+        #expect(try inflate(small).count == 60_000)
+        #expect(throws: GzipError.tooLarge) {
+            try inflate(Array(repeating: small, count: 30).flatMap { $0 }, .init(bytes: 1 << 20, ratio: 10_000, ratioFrom: 0))
+        }
+    }
+}
