@@ -13,7 +13,20 @@ struct APIRoutes {
         _ method: HTTPMethod, _ path: String, _ operation: APIOperation,
         handler: @escaping @Sendable (HTTPRequest, Caller) -> HTTPResult
     ) {
-        router.on(method, path) { [gate] request in
+        router.on(method, path, handler: guarded(operation, handler))
+    }
+
+    /// The same for every method that has no route of its own on this path.
+    mutating func onAny(
+        _ path: String, _ operation: APIOperation, handler: @escaping @Sendable (HTTPRequest, Caller) -> HTTPResult
+    ) {
+        router.onAny(path, handler: guarded(operation, handler))
+    }
+
+    private func guarded(
+        _ operation: APIOperation, _ handler: @escaping @Sendable (HTTPRequest, Caller) -> HTTPResult
+    ) -> Router.Handler {
+        { [gate] request in
             switch gate.admit(request, to: operation) {
             case .admitted(let caller): return handler(request, caller)
             case .refused(let response): return .ready(response)

@@ -9,10 +9,13 @@ public struct Router: Sendable {
         var index: Int
         var pattern: String
         var handlers: [(method: HTTPMethod, handler: Handler)] = []
+        /// For the methods that have none of their own.
+        var anyHandler: Handler?
 
         func handler(for method: HTTPMethod) -> Handler? {
             if let exact = handlers.first(where: { $0.method == method }) { return exact.handler }
-            return method == .HEAD ? handlers.first { $0.method == .GET }?.handler : nil
+            if method == .HEAD, let get = handlers.first(where: { $0.method == .GET }) { return get.handler }
+            return anyHandler
         }
 
         /// The value of an `Allow` header field.
@@ -47,6 +50,21 @@ public struct Router: Sendable {
     ///
     /// - Precondition: `path` is well-formed and not registered for `method` yet; routes are written in source, not taken from input.
     public mutating func on(_ method: HTTPMethod, _ path: String, handler: @escaping Handler) {
+        let index = route(path)
+        precondition(!routes[index].handlers.contains { $0.method == method }, "route `\(method) \(path)` is registered twice")
+        routes[index].handlers.append((method: method, handler: handler))
+    }
+
+    /// Answers every method on `path` that has no handler of its own.
+    ///
+    /// - Precondition: as for ``on(_:_:handler:)``.
+    public mutating func onAny(_ path: String, handler: @escaping Handler) {
+        let index = route(path)
+        precondition(routes[index].anyHandler == nil, "route `\(path)` is registered twice")
+        routes[index].anyHandler = handler
+    }
+
+    private mutating func route(_ path: String) -> Int {
         precondition(path.hasPrefix("/"), "route `\(path)` must begin with a slash")
         let index: Int
         if let brace = path.firstIndex(of: "{") {
@@ -65,8 +83,7 @@ public struct Router: Sendable {
             index = exact[path] ?? addRoute(path)
             exact[path] = index
         }
-        precondition(!routes[index].handlers.contains { $0.method == method }, "route `\(method) \(path)` is registered twice")
-        routes[index].handlers.append((method: method, handler: handler))
+        return index
     }
 
     /// Answers a POST to `path` from bytes to bytes where that can be done.

@@ -31,6 +31,19 @@ import Testing
         }
     }
 
+    @Test func `a route for any method takes those that have none of their own`() async throws {
+        try await TestService.run { service in
+            for (line, body) in [
+                ("GET /any/a/b", "any GET a/b"), ("PROPFIND /any/", "any PROPFIND "), ("PUT /any/x", "put"),
+                ("OPTIONS /any/x", "any OPTIONS x"),
+            ] {
+                let response = try await service.exchange("\(line) HTTP/1.1\r\nHost: a\r\n\r\n")
+                #expect(response.status == 200)
+                #expect(response.body == body)
+            }
+        }
+    }
+
     @Test func `another method is told what the path answers`() async throws {
         try await TestService.run { service in
             let response = try await service.exchange("PUT /hello HTTP/1.1\r\nHost: a\r\n\r\n")

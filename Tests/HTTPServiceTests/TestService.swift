@@ -44,6 +44,8 @@ struct TestService {
         router.on(.GET, "/large") { _ in .ready(.text(String(repeating: "x", count: 1 << 20))) }
         router.on(.GET, "/items/{name}") { request in .ready(.text("item " + (request.capture ?? "?"))) }
         router.on(.GET, "/tree/{path...}") { request in .ready(.text("tree " + (request.capture ?? "?"))) }
+        router.on(.PUT, "/any/{path...}") { _ in .ready(.text("put")) }
+        router.onAny("/any/{path...}") { request in .ready(.text("any \(request.method) \(request.capture ?? "?")")) }
         router.on(.GET, "/query") { request in .ready(.text(request.query.map { "\($0.name)=\($0.value)" }.joined(separator: ";"))) }
         router.on(.GET, "/inject") { request in
             .ready(HTTPResponse(headers: ["X-Value": request.queryValue("v") ?? "", "Bad Name": "x", "Content-Length": "999"]))
