@@ -72,7 +72,8 @@ public struct Decision: Sendable, Equatable {
 }
 
 extension Decision.Reason {
-    var json: JSONValue {
+    /// The reason as decisions print it.
+    public var json: JSONValue {
         var object: JSONObject = ["code": .string(code.rawValue), "message": .string(message)]
         if let policy { object["policy"] = .string(policy) }
         if let rule { object["rule"] = .string(rule) }

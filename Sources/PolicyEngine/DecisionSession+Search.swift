@@ -30,6 +30,10 @@ extension DecisionSession {
         let candidates = narrowed(universe, search.kind)
         while row < count {
             if candidates.isCandidate(row), let name = name(row, candidates) {
+                if page.decisionCount == search.decisionLimit {
+                    page.nextToken = SearchToken.text(row: row, search, digest: engine.digest)
+                    break
+                }
                 try decode(search, name, text, now: now)
                 page.decisionCount += 1
                 if decide() {

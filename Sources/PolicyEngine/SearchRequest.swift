@@ -16,6 +16,8 @@ public struct SearchRequest: Sendable {
     public let kind: SearchKind
     /// How many results a page has at most; nil for all of them.
     public var limit: Int?
+    /// After how many decisions a page ends, be it empty, and the next one goes on from there; nil for never.
+    public var decisionLimit: Int?
     /// `next_token` of the page before; empty for the first page.
     public var token = ""
     /// The request as text; between the two belongs the name of a candidate.

@@ -61,6 +61,21 @@ import Testing
             #expect(pages.dropLast().allSatisfy { $0.count == limit }, "\(title), \(limit) a page")
             #expect(pages.count == 1 || pages.last?.isEmpty == false, "\(title), \(limit) a page")
         }
+        for decisions in [1, 3] {
+            var search = search
+            search.decisionLimit = decisions
+            var found: [SearchPage.Entity] = []
+            var decided = 0
+            repeat {
+                let page = try engine.search(search, now: now)
+                #expect(page.decisionCount <= decisions, "\(title), \(decisions) decisions a page")
+                found += page.results
+                decided += page.decisionCount
+                search.token = page.nextToken
+            } while !search.token.isEmpty && decided < 1000
+            #expect(found == all.results, "\(title), \(decisions) decisions a page")
+            #expect(decided == all.decisionCount, "\(title), \(decisions) decisions a page")
+        }
     }
 
     // MARK: As data
