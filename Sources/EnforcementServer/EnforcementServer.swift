@@ -41,8 +41,14 @@ public final class EnforcementServer: Sendable {
         self.metrics = metrics
         var routes = APIRoutes(configuration.gate)
         let service = DecisionService(store: store, metrics: metrics, log: configuration.log)
+        let work = WorkQueue()
+        let intake = BodyIntake(work: work)
+        let search = SearchService(store: store, metrics: metrics)
         routes.addDecisions(service)
         routes.addRuntime(configuration.runtime)
+        routes.addBatches(service, intake)
+        routes.addExplanations(service, intake)
+        routes.addSearches(search, work)
         routes.addState(store: store, status: status, registry: registry)
         let hooks = HookEndpoint(receiver: configuration.hooks, metrics: metrics)
         routes.open(.POST, "/v1/hooks/{scheme}") { .ready(hooks.answer($0)) }

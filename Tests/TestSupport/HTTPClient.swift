@@ -29,6 +29,16 @@ package struct HTTPClient {
         return try exchange(Array(head.utf8) + body)
     }
 
+    /// Sends a request with header fields of the test's own.
+    package func request(
+        _ method: String, _ path: String, _ fields: [(name: String, value: String)] = [], body: [UInt8]? = nil
+    ) throws -> HTTPAnswer {
+        var head = "\(method) \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+        for field in fields { head += "\(field.name): \(field.value)\r\n" }
+        if let body { head += "Content-Length: \(body.count)\r\n" }
+        return try exchange(Array((head + "\r\n").utf8) + (body ?? []))
+    }
+
     /// Asks for a decision.
     package func decide(_ request: JSONValue) throws -> HTTPAnswer { try post("/v1/decisions", JSONWriter.bytes(request)) }
 

@@ -19,8 +19,20 @@ package final class RunningCharter {
 
     /// Calls `body` with a server of the example organisation's bundle.
     package static func serving<Value>(_ body: (HTTPClient) throws -> Value) throws -> Value {
+        try serving({ try TestRepository.acme(at: $0) }, body)
+    }
+
+    /// Calls `body` with a server of the small example's bundle.
+    package static func servingTodo<Value>(_ body: (HTTPClient) throws -> Value) throws -> Value {
+        try serving({ try TestRepository.todo(at: $0) }, body)
+    }
+
+    /// Calls `body` with a server of the bundle of a repository that is made for it.
+    package static func serving<Value>(
+        _ make: (String) throws -> TestRepository, _ body: (HTTPClient) throws -> Value
+    ) throws -> Value {
         try TemporaryFolder.with { folder in
-            let repository = try TestRepository.acme(at: folder + "/acme")
+            let repository = try make(folder + "/repository")
             let compiled = try CharterProgram.run("compile", repository.path, "--output", folder + "/bundle")
             guard compiled.status == 0 else { throw Failure("\(compiled)") }
             let charter = try RunningCharter(["serve", folder + "/bundle", "--listen", "127.0.0.1:0"])
