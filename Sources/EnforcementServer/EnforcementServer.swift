@@ -24,6 +24,8 @@ public final class EnforcementServer: Sendable {
         public var log: DecisionLog?
         /// Where what was recorded is read.
         public var runtime: RuntimeStore?
+        /// The URL by which clients reach it, as discovery tells them; without it, what a request calls the server.
+        public var publicURL: String?
 
         public init(host: String, port: Int) {
             self.host = host
@@ -49,6 +51,7 @@ public final class EnforcementServer: Sendable {
         routes.addBatches(service, intake)
         routes.addExplanations(service, intake)
         routes.addSearches(search, work)
+        routes.addAuthZEN(service, search, intake, publicURL: configuration.publicURL)
         routes.addState(store: store, status: status, registry: registry)
         let hooks = HookEndpoint(receiver: configuration.hooks, metrics: metrics)
         routes.open(.POST, "/v1/hooks/{scheme}") { .ready(hooks.answer($0)) }

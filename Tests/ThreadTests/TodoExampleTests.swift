@@ -4,21 +4,23 @@ import TestSupport
 import Testing
 
 /// The published decisions of the AuthZEN Todo scenario, where they are present.
-private enum TodoDecisions {
-    static let json: JSONValue? = {
-        let file = "conformance/authzen/todo-decisions.json"
-        if let path = ProcessInfo.processInfo.environment["CHARTER_SHARED"] { return read(path + "/" + file) }
+enum TodoDecisions {
+    /// Where they and the schemas of the standard are.
+    static let folder: String? = {
+        let name = "conformance/authzen"
+        if let path = ProcessInfo.processInfo.environment["CHARTER_SHARED"] { return existing(path + "/" + name) }
         var folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         while folder.path != "/" {
-            if let json = read(folder.path + "/shared/" + file) { return json }
+            if let path = existing(folder.path + "/shared/" + name) { return path }
             folder.deleteLastPathComponent()
         }
         return nil
     }()
 
-    private static func read(_ path: String) -> JSONValue? {
-        FileManager.default.contents(atPath: path).flatMap { try? JSONParser.parse(Array($0)) }
-    }
+    static let json: JSONValue? = folder.flatMap { FileManager.default.contents(atPath: $0 + "/todo-decisions.json") }
+        .flatMap { try? JSONParser.parse(Array($0)) }
+
+    private static func existing(_ path: String) -> String? { FileManager.default.fileExists(atPath: path) ? path : nil }
 }
 
 /// `examples/authzen-todo` decides as the scenario asks.
