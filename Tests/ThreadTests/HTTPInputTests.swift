@@ -138,7 +138,7 @@ import Testing
                 #expect(answer.fields["content-type"] == "application/problem+json")
                 #expect(try answer.json["status"] == .int(Int64(status)))
             }
-            for path in ["/", "/v1", "/v1/decision", "/v1/decisions/", "/v2/decisions", "/etc/passwd", "/%2f"] {
+            for path in ["/v1", "/v1/decision", "/v1/decisions/", "/v2/decisions", "/etc/passwd", "/%2f"] {
                 try expectProblem(client.get(path), 404)
             }
             try expectProblem(client.post("/nowhere", []), 404)
