@@ -53,6 +53,7 @@ public final class EnforcementServer: Sendable {
         routes.addSearches(search, work)
         routes.addAuthZEN(service, search, intake, publicURL: configuration.publicURL)
         routes.addOPA(service, intake)
+        routes.addEnvoy(service)
         routes.addState(store: store, status: status, registry: registry)
         let hooks = HookEndpoint(receiver: configuration.hooks, metrics: metrics)
         routes.open(.POST, "/v1/hooks/{scheme}") { .ready(hooks.answer($0)) }
