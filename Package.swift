@@ -168,7 +168,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "EnforcementServerTests",
-            dependencies: ["EnforcementServer", "GovernanceModel", "PolicyBundle", "PolicyCompiler", "PolicyEngine"], swiftSettings: strict),
+            dependencies: [
+                "EnforcementServer", "GovernanceModel", "HTTPService", "JSON", "PolicyBundle", "PolicyCompiler", "PolicyEngine",
+                "TestSupport",
+            ], swiftSettings: strict),
         // What tests of the whole program share: the program as a process, repositories, servers.
         .target(name: "TestSupport", dependencies: ["JSON", "Postgres", "Reconciler"], path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(

@@ -107,6 +107,7 @@ import Testing
                     #expect(problem["errors"]?.arrayValue?.first?["pointer"]?.stringValue == pointer, "\(item.what): \(answer.text)")
                 }
             }
+            #expect(try client.metric("charter_bad_requests_total") == Double(Self.cases.filter { $0.status == 400 }.count))
             for path in ["evaluation", "evaluations", "search/subject", "search/resource", "search/action"] {
                 #expect(try client.get("/access/v1/" + path).status == 405)
             }

@@ -21,10 +21,20 @@ struct AuthZENEvaluations: Sendable {
     func many(_ request: HTTPRequest, _ caller: Caller) -> HTTPResponse {
         answer(request) { body, entry throws(RequestError) in
             let call = DecisionService.Call(request, caller, path: AuthZENPath.evaluations)
-            guard let batch = try AuthZENBatch(body, most: Self.most) else {
+            guard let batch = try counted({ () throws(RequestError) in try AuthZENBatch(body, most: Self.most) }) else {
                 return try single(body, by: entry, call)
             }
             return all(batch, by: entry, call)
+        }
+    }
+
+    /// What is found before there is anything to be decided is counted here; else where it is decided.
+    private func counted<Value>(_ read: () throws(RequestError) -> Value) throws(RequestError) -> Value {
+        do throws(RequestError) {
+            return try read()
+        } catch {
+            service.metrics.badRequests.increment()
+            throw error
         }
     }
 
@@ -59,7 +69,7 @@ struct AuthZENEvaluations: Sendable {
             if number > 0 { out.writeStaticString(",") }
             var isAllowed = false
             do throws(RequestError) {
-                let request = try batch.request(number)
+                let request = try counted { () throws(RequestError) in try batch.request(number) }
                 let result = request.withUnsafeBytes { bytes -> Result<Void, RequestError> in
                     do throws(RequestError) {
                         try service.decide(bytes, by: entry, call) {

@@ -6,7 +6,10 @@ import PolicyEngine
 enum AuthZENSearch {
     static func answer(_ request: HTTPRequest, _ kind: SearchKind, _ search: SearchService) -> HTTPResponse {
         guard let entry = search.store.current else { return EnforcementServer.unavailable() }
-        if let refusal = request.badRequestUnlessJSON() { return refusal }
+        if let refusal = request.badRequestUnlessJSON() {
+            search.metrics.badRequests.increment()
+            return refusal
+        }
         do throws(RequestError) {
             // A limit above ours is no error here: a page may have less.
             let page = try search.page(try search.request(kind, Array(request.body.readableBytesView)), by: entry)

@@ -21,7 +21,10 @@ extension APIRoutes {
 private enum SearchEndpoint {
     static func answer(_ request: HTTPRequest, _ kind: SearchKind, _ search: SearchService) -> HTTPResponse {
         guard let entry = search.store.current else { return EnforcementServer.unavailable() }
-        if let refusal = request.refusalUnlessJSON() { return refusal }
+        if let refusal = request.refusalUnlessJSON() {
+            search.metrics.badRequests.increment()
+            return refusal
+        }
         do throws(RequestError) {
             let wanted = try search.request(kind, Array(request.body.readableBytesView))
             if let limit = wanted.limit, limit > SearchService.mostResults {
