@@ -11,4 +11,39 @@ int charter_http_post(
     const char *url, const char *const *headers, const void *body, size_t length, long seconds, long *status, char *message,
     size_t capacity);
 
+/// What to fetch. `headers` are lines (`Name: value`), the last being null.
+typedef struct {
+    const char *url;
+    const char *const *headers;
+    /// More bytes than this end the transfer.
+    size_t limit;
+    long connect_seconds;
+    /// Less than a byte a second for so long ends the transfer.
+    long stall_seconds;
+    long total_seconds;
+    /// Asked now and then; not 0 ends the transfer.
+    int (*is_stopping)(void *context);
+    void *context;
+} charter_download_request;
+
+/// What was answered. `body` is the caller's to free.
+typedef struct {
+    long status;
+    unsigned char *body;
+    size_t length;
+    int is_too_large;
+    /// Empty where there is none.
+    char etag[512];
+    char epoch[32];
+    /// The address that a redirect names, made whole.
+    char redirect[2048];
+} charter_download_answer;
+
+/// Fetches `url` by GET. http and https only; redirects are not followed, certificates are checked. Returns 0 with an answer; else `message` (always
+/// terminated, truncated to `capacity`) says why, and there is nothing to free.
+int charter_download(
+    const charter_download_request *request, charter_download_answer *answer, char *message, size_t capacity);
+
+void charter_download_free(charter_download_answer *answer);
+
 #endif
