@@ -10,6 +10,7 @@ let package = Package(
         .executable(name: "charter", targets: ["charter"]),
         .library(name: "CEL", targets: ["CEL"]),
         .library(name: "PolicyEngine", targets: ["PolicyEngine"]),
+        .library(name: "BundleFollowing", targets: ["BundleFollowing"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -34,6 +35,7 @@ let package = Package(
         .target(name: "Compression", dependencies: ["CLibZ"], swiftSettings: strict),
         .target(name: "JSON", swiftSettings: strict),
         .target(name: "Webhooks", dependencies: ["CLibCurl", "Digest"], swiftSettings: strict),
+        .target(name: "Downloads", dependencies: ["CLibCurl"], swiftSettings: strict),
         .target(name: "Patterns", swiftSettings: strict),
         .target(name: "Conditions", dependencies: ["JSON"], swiftSettings: strict),
         .target(name: "Waiting", swiftSettings: strict),
@@ -77,6 +79,10 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "PolicyEngine", dependencies: ["CEL", "CPrefetch", "JSON", "Patterns", "PolicyBundle"], swiftSettings: strict),
         .target(name: "BundleProvenance", dependencies: ["Digest", "JSON", "PolicyBundle", "Signing"], swiftSettings: strict),
+        .target(
+            name: "BundleFollowing",
+            dependencies: ["BundleProvenance", "Digest", "Downloads", "JSON", "PolicyBundle", "PolicyEngine", "Signing", "Waiting"],
+            swiftSettings: strict),
 
         .target(
             name: "DecisionBenchmark",
@@ -105,11 +111,9 @@ let package = Package(
         .target(
             name: "ControlPlane",
             dependencies: [
-                "BundleProvenance", "CEL", "CommitSignatures", "Conditions", "DecisionLog", "Diagnostics", "EnforcementServer", "Git",
-                "GovernanceModel",
-                "HTTPLoad", "HTTPService", "JSON", "PolicyBundle", "PolicyCompiler", "PolicyEngine", "Postgres", "Reconciler", "Signing",
-                "Spool",
-                "Waiting",
+                "BundleFollowing", "BundleProvenance", "CEL", "CommitSignatures", "Conditions", "DecisionLog", "Diagnostics", "Downloads",
+                "EnforcementServer", "Git", "GovernanceModel", "HTTPLoad", "HTTPService", "JSON", "PolicyBundle", "PolicyCompiler",
+                "PolicyEngine", "Postgres", "Reconciler", "Signing", "Spool", "Waiting",
                 "Webhooks",
             ], swiftSettings: strict),
 
@@ -117,7 +121,8 @@ let package = Package(
         .executableTarget(
             name: "charter",
             dependencies: [
-                "CEL", "CELBenchmark", "CELConformance", "CELWorkbench", "Conditions", "ControlPlane", "DecisionBenchmark", "Diagnostics",
+                "BundleFollowing", "CEL", "CELBenchmark", "CELConformance", "CELWorkbench", "Conditions", "ControlPlane",
+                "DecisionBenchmark", "Diagnostics",
                 "EnforcementServer", "Git",
                 "GovernanceModel", "JSON", "PolicyBundle", "PolicyCompiler", "PolicyEngine", "Reconciler", "Webhooks",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -7,7 +7,7 @@ import Signing
 ///
 /// It is written as an in-toto Statement v1 with SLSA provenance v1 as its predicate. The same bundle and time give the same bytes.
 public struct ProvenanceStatement: Hashable, Sendable {
-    static let payloadType = "application/vnd.in-toto+json"
+    public static let payloadType = "application/vnd.in-toto+json"
     static let statementType = "https://in-toto.io/Statement/v1"
     static let predicateType = "https://slsa.dev/provenance/v1"
     /// Stands for "a commit is compiled as `charter compile` does it": the commit is the only parameter.

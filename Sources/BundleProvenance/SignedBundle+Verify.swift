@@ -4,9 +4,9 @@ import Signing
 
 extension SignedBundle {
     /// As large as a bundle may be.
-    private static let sizeLimit = 1 << 31
+    public static let sizeLimit = 1 << 31
     /// Every signature of an envelope is tried with every trusted key, each time over all of the statement.
-    private static let envelopeLimit = 1 << 16
+    public static let envelopeLimit = 1 << 16
 
     /// Reads the bundle at `path` and its envelope, each once, and verifies them.
     ///
