@@ -286,7 +286,7 @@ final class BranchFollower {
 
     private func serve(_ engine: PolicyEngine, _ compiled: CompiledCommit, _ desired: DesiredState, replacing: String?) {
         server.store.activate(engine, at: WallClock.now())
-        wanted.set(compiled, desired, replacing: replacing)
+        wanted.set(compiled, desired, engine.bundle, replacing: replacing)
         server.status.update { facts in
             facts.organization = engine.bundle.meta(.organization)
             facts.inForce = (engine.commit, engine.digest)

@@ -33,6 +33,8 @@ final class DatabaseKeeper {
     /// work may be left in the other rows: it is looked for right after.
     private var unseen = 0
     private var isRestDue = false
+    /// The bundle that the database is known to have, and since when.
+    private var supplied: (digest: String, at: ContinuousClock.Instant)?
     /// Commits that leave no pause do not put that off for ever.
     private static let mostUnseen = 16
 
@@ -108,6 +110,7 @@ final class DatabaseKeeper {
         wanted = yielding(wanted, to: revision)
         let start = ContinuousClock.now
         let result = try syncMigrating(wanted, from: revision?.epoch)
+        try supply(wanted, result)
         let took = Double((ContinuousClock.now - start).nanoseconds) / 1e9
         server.metrics.reconcileSeconds.labels(result.outcome.rawValue).observe(took)
         unseen = result.hasComparedAll ? 0 : unseen + 1
@@ -230,12 +233,26 @@ final class DatabaseKeeper {
             policy.correctsUnnoticed = unseen > 0
             return try reconciler.sync(
                 wanted.desired, driftMode: policy, from: epoch,
-                after: unseen < Self.mostUnseen ? settled : nil)
+                after: unseen < Self.mostUnseen ? settled : nil, bundle: BundleContent(wanted.bundle))
         } catch {
             guard error.isMissingSchema else { throw error }
             try reconciler.migrate()
-            return try reconciler.sync(wanted.desired, driftMode: wanted.driftPolicy)
+            return try reconciler.sync(wanted.desired, driftMode: wanted.driftPolicy, bundle: BundleContent(wanted.bundle))
         }
+    }
+
+    /// Seconds between two looks at whether the bundle is still there.
+    private static let supplyInterval = 60.0
+
+    /// Writes the bundle down where it is missing: an older Charter has written none, or somebody has deleted it.
+    private func supply(_ wanted: WantedState.Wanted, _ result: SyncResult) throws(ReconcilerError) {
+        let digest = wanted.desired.bundleDigest
+        if result.outcome == .unchanged || result.outcome == .reported {
+            guard result.revision?.bundleDigest == digest, wanted.bundle.digest.description == digest else { return }
+            if let supplied, supplied.digest == digest, ContinuousClock.now - supplied.at < .seconds(Self.supplyInterval) { return }
+            try reconciler.supply(BundleContent(wanted.bundle))
+        }
+        supplied = (digest, .now)
     }
 
     /// - Returns: whether the result says something new.

@@ -38,7 +38,9 @@ extension ReconcileRunner {
             try database.reconciler.pin(order, at: held.epoch)
             return Run(compiled: compiled, result: SyncResult.unchanged(held))
         }
-        let result = try database.reconciler.sync(desired, driftMode: policy, approval: approval, pin: order, from: held?.epoch ?? 0)
+        let result = try database.reconciler.sync(
+            desired, driftMode: policy, approval: approval, pin: order, from: held?.epoch ?? 0,
+            bundle: Self.content(compiled, desired))
         return Run(compiled: compiled, result: result)
     }
 

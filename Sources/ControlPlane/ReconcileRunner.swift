@@ -149,9 +149,15 @@ public final class ReconcileRunner {
 
     private func apply(_ compiled: CompiledCommit, _ approval: DeletionApproval?, _ revision: Revision?) throws -> Run {
         guard let (desired, mode) = try Self.desired(compiled) else { return Run(compiled: compiled, result: nil) }
-        return Run(
-            compiled: compiled,
-            result: try database.reconciler.sync(desired, driftMode: mode, approval: approval, from: revision?.epoch ?? 0))
+        let bundle = Self.content(compiled, desired)
+        let result = try database.reconciler.sync(
+            desired, driftMode: mode, approval: approval, from: revision?.epoch ?? 0, bundle: bundle)
+        if let bundle, result.outcome == .unchanged || result.outcome == .reported { try database.reconciler.supply(bundle) }
+        return Run(compiled: compiled, result: result)
+    }
+
+    static func content(_ compiled: CompiledCommit, _ desired: DesiredState) -> BundleContent? {
+        compiled.bundle.map { bytes in BundleContent(digest: desired.bundleDigest, size: bytes.count) { Array(bytes[$0]) } }
     }
 
     /// Runs until stopped; failures are told and tried again.

@@ -1,5 +1,6 @@
 import DecisionLog
 import GovernanceModel
+import PolicyBundle
 import Reconciler
 import Synchronization
 import Waiting
@@ -9,6 +10,8 @@ import Waiting
 final class WantedState: Sendable {
     struct Wanted: Sendable {
         var desired: DesiredState
+        /// As it is in force here: held by it once, and by this no second time.
+        var bundle: PolicyBundle
         /// The commit that it may take the place of although it does not continue it.
         var replaces: String?
         var driftPolicy: DriftPolicy
@@ -83,9 +86,9 @@ final class WantedState: Sendable {
         }
     }
 
-    func set(_ compiled: CompiledCommit, _ desired: DesiredState, replacing: String?) {
+    func set(_ compiled: CompiledCommit, _ desired: DesiredState, _ bundle: PolicyBundle, replacing: String?) {
         let new = Wanted(
-            desired: desired, replaces: replacing, driftPolicy: DriftPolicy(compiled.snapshot.governance.organization),
+            desired: desired, bundle: bundle, replaces: replacing, driftPolicy: DriftPolicy(compiled.snapshot.governance.organization),
             driftInterval: compiled.snapshot.governance.organization?.reconcileInterval ?? 5_000_000_000,
             organization: compiled.snapshot.governance.organization,
             alertRoutes: compiled.snapshot.governance.all(.alertRoute).map { AlertRoute(spec: $0.spec) },

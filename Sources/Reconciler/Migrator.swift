@@ -5,7 +5,7 @@ import Postgres
 struct Migrator {
     static let all: [(version: Int, sql: [UInt8])] = [
         (1, PackageResources.M0001_governance_sql), (2, PackageResources.M0002_safeguards_sql), (3, PackageResources.M0003_history_sql),
-        (4, PackageResources.M0004_operations_sql), (5, PackageResources.M0005_decisions_sql),
+        (4, PackageResources.M0004_operations_sql), (5, PackageResources.M0005_decisions_sql), (6, PackageResources.M0006_bundles_sql),
     ]
 
     static func migrate(_ connection: PostgresConnection) throws {
@@ -13,16 +13,18 @@ struct Migrator {
             try Reconciler.lock(connection)
             try connection.script(SQLTemplates.fill(PackageResources.prepare_migrations_sql, [:]))
             let applied = try connection.query(SQLTemplates.fill(PackageResources.applied_migrations_sql, [:]))
+            var known: Set<Int> = []
             for row in applied {
                 let version = try row.int("version") ?? 0
-                guard let known = all.first(where: { $0.version == version }) else {
+                guard let migration = all.first(where: { $0.version == version }) else {
                     throw ReconcilerError.newerDatabase(version: version, known: all.map(\.version).max() ?? 0)
                 }
-                guard row["checksum"] == SHA256Digest(of: known.sql).description else {
+                guard row["checksum"] == SHA256Digest(of: migration.sql).description else {
                     throw ReconcilerError.changedMigration(version: version)
                 }
+                known.insert(version)
             }
-            for migration in all.dropFirst(applied.count) {
+            for migration in all where !known.contains(migration.version) {
                 try connection.script(SQLTemplates.fill(migration.sql, [:]))
                 _ = try connection.execute(
                     SQLTemplates.fill(PackageResources.record_migration_sql, [:]),

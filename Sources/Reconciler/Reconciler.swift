@@ -145,15 +145,16 @@ public final class Reconciler {
     ///   - epoch: what the caller has decided by; if the database has gone on since, nothing is done.
     ///   - previous: what the database was left equal to. If its revision says so too, and its triggers have seen no other hands, a new commit
     ///     is planned from the two states, and of the database only the rows are read in which they differ.
+    ///   - bundle: written down together with the revision, if it is the one that `desired` names, so that servers can have it.
     public func sync(
         _ desired: DesiredState, driftMode: DriftPolicy, approval: DeletionApproval? = nil, pin: PinOrder? = nil,
-        from epoch: Int64? = nil, after previous: DesiredState? = nil
+        from epoch: Int64? = nil, after previous: DesiredState? = nil, bundle: BundleContent? = nil
     ) throws(ReconcilerError) -> SyncResult {
         if desired.documentCount == 0 { throw .emptyState }
         let held = try revision()
         if let epoch, held?.epoch ?? 0 != epoch { throw .fenced(expected: epoch, found: held?.epoch ?? 0) }
         guard let held, held.names(desired) else {
-            return try apply(desired, expecting: held, after: previous, driftMode, approval, pin)
+            return try apply(desired, expecting: held, after: previous, driftMode, approval, pin, bundle)
         }
         // A look without the lock first: nothing to do is the usual case, and must not stand in anyone's way.
         let look = try examine(desired)
@@ -166,7 +167,7 @@ public final class Reconciler {
                 return SyncResult(outcome: .reported, plan: look.plan, left: look.plan, revision: held)
             }
         }
-        return try apply(desired, expecting: held, after: nil, driftMode, approval, pin)
+        return try apply(desired, expecting: held, after: nil, driftMode, approval, pin, bundle)
     }
 
     /// Forgets who has changed what is as it should be again.
@@ -186,7 +187,7 @@ public final class Reconciler {
     /// Plans again under the lock, so that what is written follows from what is held, and writes rows and revision together.
     private func apply(
         _ desired: DesiredState, expecting revision: Revision?, after previous: DesiredState?, _ policy: DriftPolicy,
-        _ approval: DeletionApproval?, _ pin: PinOrder?
+        _ approval: DeletionApproval?, _ pin: PinOrder?, _ bundle: BundleContent?
     ) throws(ReconcilerError) -> SyncResult {
         let clock = ContinuousClock()
         let start = clock.now
@@ -221,6 +222,9 @@ public final class Reconciler {
                     outcome: isCorrection ? .corrected : .applied, plan: plan, left: left, fights: fights,
                     revision: try Self.writeRevision(desired, protects: !isCorrection, connection), overtaken: found.overtaken,
                     hasComparedAll: found.hasComparedAll)
+                if let bundle, let revision = result.revision, revision.bundleDigest == bundle.digest {
+                    try Self.write(bundle, revision, connection)
+                }
                 try Self.writeHistory(
                     result, previous: held, approval: used, nanoseconds: (clock.now - start).nanoseconds, connection)
                 if isCorrection, policy.correctsUnnoticed {

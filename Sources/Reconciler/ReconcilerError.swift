@@ -17,6 +17,8 @@ public enum ReconcilerError: Error, Sendable, CustomStringConvertible {
     case emptyState
     /// The commit would take away more than it may.
     case refused(RefusedPlan)
+    /// The revision's bundle was never written down.
+    case bundleMissing(commit: String)
     /// An error of a type that nothing here throws.
     case unexpected(String)
 
@@ -39,6 +41,8 @@ public enum ReconcilerError: Error, Sendable, CustomStringConvertible {
                 + (plan.canBeApproved
                     ? ". If that is meant, `charter reconcile --allow-deletions \(plan.deletions) --plan \(plan.digest)` carries it out"
                     : "")
+        case .bundleMissing(let commit):
+            "the database holds commit \(commit.prefix(12)) and not its bundle: an older Charter has applied it; run `charter reconcile`, or `charter up`, of this version"
         case .unexpected(let message): message
         }
     }
@@ -55,7 +59,7 @@ public enum ReconcilerError: Error, Sendable, CustomStringConvertible {
         // 23505: someone wrote a row by hand at the same moment; the next plan sees it.
         case .database(let error): error.isRetryable || error.isConnectionLoss || error.sqlState == "23505"
         case .fenced, .overruled: true
-        case .ahead, .newerDatabase, .changedMigration, .emptyState, .refused, .unexpected: false
+        case .ahead, .newerDatabase, .changedMigration, .emptyState, .refused, .bundleMissing, .unexpected: false
         }
     }
 }

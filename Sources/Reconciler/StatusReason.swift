@@ -11,6 +11,7 @@ extension ReconcilerError {
         case .ahead: "DatabaseAhead"
         case .emptyState: "CommitEmpty"
         case .refused: "CommitWithheld"
+        case .bundleMissing: "BundleMissing"
         case .unexpected: "InternalError"
         }
     }
@@ -21,7 +22,7 @@ extension ReconcilerError {
         // 42501, 28000, 28P01: somebody has to grant something, or to mend a password.
         case .database(let error): ["42501", "28000", "28P01", "3D000"].contains(error.sqlState ?? "")
         case .fenced, .overruled: false
-        case .ahead, .newerDatabase, .changedMigration, .emptyState, .refused, .unexpected: true
+        case .ahead, .newerDatabase, .changedMigration, .emptyState, .refused, .bundleMissing, .unexpected: true
         }
     }
 }

@@ -1,0 +1,1 @@
+UPDATE governance.bundles SET epoch = $2 WHERE digest = $1

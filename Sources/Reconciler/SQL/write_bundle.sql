@@ -1,0 +1,1 @@
+INSERT INTO governance.bundles (digest, commit_id, epoch, size) VALUES ($1, $2, $3, $4)
