@@ -9,13 +9,19 @@ public final class BundleStore: Sendable {
         public var engine: PolicyEngine
         /// Nanoseconds since 1970.
         public var loadedAt: Int64
+        /// Where it came from; `nil` where it was compiled here.
+        public var provision: BundleProvision?
         /// For deciding without allocating anew.
         let sessions: DecisionSessionPool
+        /// For handing it on.
+        let content: BundleContent
 
-        public init(engine: PolicyEngine, loadedAt: Int64) {
+        public init(engine: PolicyEngine, loadedAt: Int64, provision: BundleProvision? = nil) {
             self.engine = engine
             self.loadedAt = loadedAt
+            self.provision = provision
             sessions = DecisionSessionPool(engine)
+            content = BundleContent(engine.bundle)
         }
     }
 
@@ -26,7 +32,17 @@ public final class BundleStore: Sendable {
     /// The bundle in force; `nil` before the first.
     public var current: Entry? { entry.withLock { $0 } }
 
-    public func activate(_ engine: PolicyEngine, at now: Int64) {
-        entry.withLock { $0 = Entry(engine: engine, loadedAt: now) }
+    public func activate(_ engine: PolicyEngine, at now: Int64, provision: BundleProvision? = nil) {
+        let new = Entry(engine: engine, loadedAt: now, provision: provision)
+        // What it replaces is let go of outside the lock.
+        _ = entry.withLock { entry in
+            defer { entry = new }
+            return entry
+        }
+    }
+
+    /// Takes note of where the bundle in force came from, if it is still `engine`'s.
+    public func note(_ provision: BundleProvision, of engine: PolicyEngine) {
+        entry.withLock { if $0?.engine === engine { $0?.provision = provision } }
     }
 }

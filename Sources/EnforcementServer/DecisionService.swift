@@ -7,11 +7,13 @@ public final class DecisionService: Sendable {
     let store: BundleStore
     let metrics: ServerMetrics
     let log: DecisionLog?
+    let shadow: ShadowComparison?
 
-    init(store: BundleStore, metrics: ServerMetrics, log: DecisionLog?) {
+    init(store: BundleStore, metrics: ServerMetrics, log: DecisionLog?, shadow: ShadowComparison? = nil) {
         self.store = store
         self.metrics = metrics
         self.log = log
+        self.shadow = shadow
     }
 
     /// Whence a request came.
@@ -73,6 +75,7 @@ public final class DecisionService: Sendable {
         try session.decode(request, now: now)
         let isAllowed = session.decide()
         (isAllowed ? metrics.allowed : metrics.denied).increment()
+        shadow?.compare(request, now: now, session.engine)
         let id = DecisionID(now: now)
         return id.withText { text in
             let decided = Decided(id: id, isAllowed: isAllowed, json: session.json(id: text), session: session)

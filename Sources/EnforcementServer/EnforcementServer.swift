@@ -9,6 +9,7 @@ public final class EnforcementServer: Sendable {
     public let store: BundleStore
     public let status: ServiceStatus
     public let metrics: ServerMetrics
+    public let arrivals: ArrivalMetrics
     private let service: HTTPService
 
     /// Where it listens, and who is let in.
@@ -26,6 +27,8 @@ public final class EnforcementServer: Sendable {
         public var runtime: RuntimeStore?
         /// The URL by which clients reach it, as discovery tells them; without it, what a request calls the server.
         public var publicURL: String?
+        /// A second bundle that every decision is compared with.
+        public var shadow: ShadowBundle?
 
         public init(host: String, port: Int) {
             self.host = host
@@ -41,11 +44,13 @@ public final class EnforcementServer: Sendable {
         self.store = store
         self.status = status
         self.metrics = metrics
+        arrivals = try ArrivalMetrics(registry, store: store)
         var routes = APIRoutes(configuration.gate)
-        let service = DecisionService(store: store, metrics: metrics, log: configuration.log)
         let work = WorkQueue()
         let intake = BodyIntake(work: work)
         let search = SearchService(store: store, metrics: metrics)
+        let shadow = try configuration.shadow.map { shadow throws(MetricsError) in try ShadowComparison(shadow, registry) } ?? nil
+        let service = DecisionService(store: store, metrics: metrics, log: configuration.log, shadow: shadow)
         routes.addDecisions(service)
         routes.addRuntime(configuration.runtime)
         routes.addBatches(service, intake)
@@ -55,6 +60,8 @@ public final class EnforcementServer: Sendable {
         routes.addOPA(service, intake)
         routes.addEnvoy(service)
         routes.addState(store: store, status: status, registry: registry)
+        routes.addBundleContent(store: store, status: status)
+        routes.addShadow(shadow)
         let hooks = HookEndpoint(receiver: configuration.hooks, metrics: metrics)
         routes.open(.POST, "/v1/hooks/{scheme}") { .ready(hooks.answer($0)) }
         self.service = HTTPService(

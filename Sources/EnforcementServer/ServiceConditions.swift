@@ -23,10 +23,10 @@ enum ServiceConditions {
         switch facts.sourceState {
         case .none: []
         case .pending:
-            [Finding("Ready", .unknown, "Pending", "the repository has not been read yet"), isNotStalled]
+            [Finding("Ready", .unknown, "Pending", "the \(facts.sourceNoun) has not been read yet"), isNotStalled]
         case .ready:
             [
-                Finding("Ready", .yes, "Read", facts.seen.map { "commit \($0.prefix(12)) was read" } ?? "the repository was read"),
+                Finding("Ready", .yes, "Read", facts.seen.map { "commit \($0.prefix(12)) was read" } ?? "the \(facts.sourceNoun) was read"),
                 isNotStalled,
             ]
         case .failing(let reason, let message, let needsHelp):
@@ -50,7 +50,8 @@ enum ServiceConditions {
         }
         if let refusal = facts.refusal {
             let more = refusal.errorCount > 1 ? " (and \(refusal.errorCount - 1) more)" : ""
-            return (refusal.reason, "commit \(refusal.commit.prefix(12)): \(refusal.errors.first ?? "refused")\(more)", true)
+            let whose = refusal.commit.isEmpty ? "" : "commit \(refusal.commit.prefix(12)): "
+            return (refusal.reason, "\(whose)\(refusal.errors.first ?? "refused")\(more)", true)
         }
         return nil
     }

@@ -6,6 +6,7 @@ public struct ServiceFacts: Sendable {
     public struct Refusal: Sendable {
         /// One CamelCase word, e.g. `CommitInvalid`.
         public var reason: String
+        /// Empty where it could not be read.
         public var commit: String
         /// RFC 3339.
         public var time: String
@@ -114,6 +115,8 @@ public struct ServiceFacts: Sendable {
     /// `nil` where nothing is logged.
     public var log: LogState?
     public var source: Source?
+    /// What it is called: the `repository`, or whatever a bundle comes from.
+    public var sourceNoun = "repository"
     public var sourceState = SourceState.none
     /// The newest commit that was seen.
     public var seen: String?

@@ -162,7 +162,7 @@ public final class ServiceStatus: Sendable {
         var checks = JSONObject()
         checks["database"] = Self.json(facts.database)
         if case .failing(let reason, let message, _) = facts.sourceState {
-            checks["repository"] = ["status": "failing", "reason": .string(reason), "message": .string(message)]
+            checks[facts.sourceNoun] = ["status": "failing", "reason": .string(reason), "message": .string(message)]
         }
         if let refusal = facts.refusal {
             checks["commit"] = [

@@ -30,9 +30,7 @@ private enum StateAnswers {
     static func readiness(_ store: BundleStore, _ status: ServiceStatus) -> HTTPResponse {
         let entry = store.current
         var checks: JSONObject = [
-            "bundle": entry.map {
-                ["status": "ok", "digest": .string("sha256:\($0.engine.digest)"), "commit": .string($0.engine.commit)]
-            } ?? ["status": "missing"]
+            "bundle": entry.map(\.readinessJSON) ?? ["status": "missing"]
         ]
         for member in status.readinessJSON.members { checks[member.name] = member.value }
         return EnforcementServer.json(
