@@ -30,8 +30,10 @@ final class ChangeListener: Sendable {
     }
 
     /// Begins to listen: from now on everything is heard, if the database can be reached.
-    func start() {
-        let first = First(connection: try? connect())
+    ///
+    /// - Parameter connectsFirst: whether to return once there is a connection, or could be none; without, it is made on the way.
+    func start(connectsFirst: Bool = true) {
+        let first = First(connection: connectsFirst ? try? connect() : nil)
         Thread.detachNewThread { [self] in
             listen(first)
             ended.signal()

@@ -28,6 +28,7 @@ public struct StatusReport: Sendable {
                         "commit": known.report.commit.map { .string($0) } ?? .null,
                         "bundle": known.report.bundleDigest.map { .string("sha256:\($0)") } ?? .null,
                         "startedAt": .string(known.report.startedAt), "reportedAt": .string(known.reportedAt),
+                        "differs": .bool(revision.map { known.report.bundleDigest != $0.bundleDigest } ?? false),
                         "silent": .bool(known.ageSeconds > Self.silence), "conditions": known.report.conditions,
                     ]
                 }),
@@ -51,7 +52,10 @@ public struct StatusReport: Sendable {
             let report = known.report
             lines.append("")
             let state = known.ageSeconds > Self.silence ? "silent since \(known.reportedAt)" : "at \(report.url)"
-            lines.append("\(report.host) process \(report.process), \(state), bundle sha256:\(report.bundleDigest?.prefix(12) ?? "none")")
+            let differs = revision.map { report.bundleDigest != $0.bundleDigest } ?? false
+            lines.append(
+                "\(report.host) process \(report.process), \(state), bundle sha256:\(report.bundleDigest?.prefix(12) ?? "none")"
+                    + (differs ? ", which is not the revision's" : ""))
             for (scope, title) in [("organization", ""), ("source", "source ")] {
                 for condition in ConditionSet(json: report.conditions[scope] ?? []).all {
                     let name = title + condition.type

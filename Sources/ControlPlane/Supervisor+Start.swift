@@ -25,8 +25,17 @@ extension Supervisor {
         }
     }
 
-    func makeServer(_ log: DecisionLog?, _ runtime: RuntimeStore) throws(ControlError) -> EnforcementServer {
+    func makeShadow(_ source: ReplicaSource) throws(ControlError) -> ShadowFollower {
+        try ShadowFollower(source, share: configuration.shadowShare, trustedKeys: nil) { [emit] text, isTrouble in
+            emit(isTrouble ? .warning(text) : .info(text))
+        }
+    }
+
+    func makeServer(
+        _ log: DecisionLog?, _ runtime: RuntimeStore, _ shadow: ShadowBundle?
+    ) throws(ControlError) -> EnforcementServer {
         var settings = EnforcementServer.Configuration(host: configuration.host, port: configuration.port)
+        settings.shadow = shadow
         settings.hooks = configuration.webhooks.map { receipt in HookReceiver(receipt) { [wanted] in wanted.followerWake.signal() } }
         settings.log = log
         settings.runtime = runtime

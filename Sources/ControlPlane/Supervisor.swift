@@ -43,6 +43,9 @@ public final class Supervisor: Sendable {
         public var webhooks: WebhookReceipt?
         /// How decisions are logged; `nil` for not at all.
         public var decisionLog: DecisionLogSettings?
+        /// A second bundle that every decision is compared with.
+        public var shadow: ReplicaSource?
+        public var shadowShare = 1.0
 
         public init(
             repository: String, reference: SourceReference, stateDirectory: String, database: String?, host: String, port: Int,
@@ -117,7 +120,9 @@ public final class Supervisor: Sendable {
         let log = try configuration.decisionLog?.open(hasDatabase: true) { emit(.warning($0)) }
         let runtime = RuntimeStore()
         defer { runtime.close() }
-        let server = try makeServer(log, runtime)
+        let shadow = try configuration.shadow.map { source throws(ControlError) in try makeShadow(source) } ?? nil
+        defer { shadow?.stop() }
+        let server = try makeServer(log, runtime, shadow?.bundle)
         let instance = try state.instance()
         let journal = EventJournal(
             path: state.events, instance: instance,
@@ -146,6 +151,7 @@ public final class Supervisor: Sendable {
         defer { log?.stop(within: DecisionLogSettings.stopTime) }
         emit(.step("compiling \(source.description)"))
         let first = try firstCommit(follower, held: held)
+        shadow?.start()
         let port = try Blocking.run { try await server.start() }
         defer { try? Blocking.run { await server.stop() } }
         if stopping.isSet { return }

@@ -35,12 +35,7 @@ struct DatabaseOptions: ParsableArguments {
 
     func validate() throws {
         if database == "" { throw ValidationError("--database is empty; name a Postgres URL, or leave it out") }
-        guard let schema else { return }
-        do throws(GovernanceNamespace.InvalidPrefix) {
-            _ = try GovernanceNamespace(prefix: schema)
-        } catch {
-            throw ValidationError("--schema: \(error)")
-        }
+        _ = try Namespace.named(schema)
     }
 
     var url: String? { database ?? Environment.text("DATABASE_URL") }
@@ -49,6 +44,18 @@ struct DatabaseOptions: ParsableArguments {
     var namespace: GovernanceNamespace { schema.flatMap { try? GovernanceNamespace(prefix: $0) } ?? .standard }
 
     var absoluteState: String { state.hasPrefix("/") ? state : FileManager.default.currentDirectoryPath + "/" + state }
+}
+
+/// Whose schemas and roles of a database are meant.
+enum Namespace {
+    static func named(_ prefix: String?) throws -> GovernanceNamespace {
+        guard let prefix else { return .standard }
+        do throws(GovernanceNamespace.InvalidPrefix) {
+            return try GovernanceNamespace(prefix: prefix)
+        } catch {
+            throw ValidationError("--schema: \(error)")
+        }
+    }
 }
 
 /// Seconds between two looks at a branch.

@@ -46,6 +46,8 @@ struct UpCommand: ParsableCommand {
     @Flag(name: .customLong("no-decision-log"), help: "Log no decisions, into the database neither.")
     var logsNothing = false
 
+    @OptionGroup var shadow: ShadowOptions
+
     @Flag(
         name: .long,
         help: ArgumentHelp("Stop when standard input ends: for whoever starts it and must not leave it behind.", visibility: .hidden))
@@ -74,6 +76,8 @@ struct UpCommand: ParsableCommand {
             configuration.alertReceiver = alertWebhook ?? Environment.text("CHARTER_ALERT_WEBHOOK")
             configuration.alertSecret = try AlertReceiver.secret()
             if !logsNothing { configuration.decisionLog = logging.settings(directory: database.absoluteState + "/decisions") }
+            configuration.shadow = try shadow.source(isSigned: false)
+            configuration.shadowShare = shadow.share
             let supervisor = Supervisor(configuration) { UpReport.show($0) }
             let signals = StopSignals { supervisor.stop() }
             if untilInputEnds { InputEnd.watch { supervisor.stop() } }
