@@ -156,6 +156,14 @@ let package = Package(
             name: "BundleProvenanceTests",
             dependencies: ["BundleProvenance", "Digest", "GovernanceModel", "JSON", "PolicyBundle", "PolicyCompiler", "Signing"],
             swiftSettings: strict),
+        .testTarget(
+            name: "BundleFollowingTests",
+            dependencies: [
+                "BundleFollowing", "BundleProvenance", "Downloads", "EnforcementServer", "GovernanceModel", "HTTPService", "JSON",
+                "PolicyBundle", "PolicyCompiler", "PolicyEngine", "Signing", "TestSupport",
+                .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ], swiftSettings: strict),
         .testTarget(name: "CELTests", dependencies: ["CEL", "CELConformance"], swiftSettings: strict),
         .testTarget(name: "GitTests", dependencies: ["Git"], swiftSettings: strict),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres"], swiftSettings: strict),
@@ -174,7 +182,8 @@ let package = Package(
         .testTarget(
             name: "EnforcementServerTests",
             dependencies: [
-                "EnforcementServer", "GovernanceModel", "HTTPService", "JSON", "PolicyBundle", "PolicyCompiler", "PolicyEngine",
+                "BundleFollowing", "EnforcementServer", "GovernanceModel", "HTTPService", "JSON", "PolicyBundle", "PolicyCompiler",
+                "PolicyEngine",
                 "TestSupport",
             ], swiftSettings: strict),
         // What tests of the whole program share: the program as a process, repositories, servers.

@@ -27,7 +27,7 @@ final class DatabaseFeed: BundleFeed, @unchecked Sendable {
         do throws(ReconcilerError) {
             found = try lock.withLock { _ throws(ReconcilerError) in try reconciler.bundleInForce(unless: mark) }
         } catch {
-            if error.isMissingSchema { throw Self.empty }
+            if error.isMissingSchema || error.isMissingRole { throw Self.empty }
             throw FeedFailure(error.statusReason, error.description, needsHelp: error.needsHelp)
         }
         guard let found else { throw Self.empty }

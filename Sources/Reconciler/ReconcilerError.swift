@@ -53,6 +53,12 @@ public enum ReconcilerError: Error, Sendable, CustomStringConvertible {
         return error.sqlState == "42P01" || error.sqlState == "3F000"
     }
 
+    /// Whether the role under which something was to be done is not there: the database is new.
+    public var isMissingRole: Bool {
+        guard case .database(let error) = self else { return false }
+        return error.sqlState == "22023" && error.message.contains("role")
+    }
+
     /// Whether the same call may succeed later.
     public var isTransient: Bool {
         switch self {

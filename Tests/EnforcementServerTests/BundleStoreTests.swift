@@ -10,14 +10,14 @@ import Testing
 
 /// Bundles are replaced while requests are decided.
 @Suite struct BundleStoreTests {
-    private static let purposes = (0..<6).map { "purpose-\($0)" } + ["another"]
+    static let purposes = (0..<6).map { "purpose-\($0)" } + ["another"]
     private static let readers = 4
     /// At least.
     private static let decisionsEach = 3_000
     private static let replacements = 60
 
     /// A bundle of its own for each number: it denies the purpose of that number, and says so.
-    private static func bundle(_ number: Int) throws -> [UInt8] {
+    static func bundle(_ number: Int) throws -> [UInt8] {
         let yaml = """
             apiVersion: charter/v1
             kind: Organization
@@ -63,7 +63,7 @@ import Testing
         return try #require(PolicyCompiler.compile(governance, origin: origin, isLinked: true, now: 0).bundle)
     }
 
-    private static let requests: [[UInt8]] = purposes.map {
+    static let requests: [[UInt8]] = purposes.map {
         Array(
             """
             {"subject":{"type":"user","id":"ada"},"action":{"name":"llm.chat"},"resource":{"type":"model","id":"p/m"},"context":{"purpose":"\($0)"}}
