@@ -6,7 +6,7 @@ public struct ActiveBundle: Sendable {
     public var engine: PolicyEngine
     /// Under which its source has it in force, where it counts.
     public var epoch: Int64?
-    /// The envelope that was verified.
+    /// The envelope that came with it: verified, if there are trusted keys.
     public var signature: [UInt8]?
     /// The id of the key whose signature was accepted.
     public var signer: String?

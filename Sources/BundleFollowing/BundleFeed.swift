@@ -7,13 +7,20 @@ public protocol BundleFeed: Sendable {
     /// Between two looks while they fail.
     var longestPause: Duration { get }
 
+    /// What a bundle of this digest would be marked with, where that is known: one that was kept need not be sent again.
+    func mark(of digest: String) -> String?
+
     /// Asks for the newest bundle. May block.
     ///
     /// - Parameters:
     ///   - mark: what an earlier answer was marked with: if the newest is still that one, it need not be sent again.
-    ///   - wantsSignature: whether the signature is asked for as well.
+    ///   - wantsSignature: whether the signature will be verified. Otherwise it is only handed on, where it is at hand.
     ///   - isStopping: asked now and then; if so, asking ends with whatever failure.
     func fetch(after mark: String?, wantsSignature: Bool, isStopping: @escaping @Sendable () -> Bool) throws(FeedFailure) -> FeedAnswer
+}
+
+extension BundleFeed {
+    public func mark(of digest: String) -> String? { nil }
 }
 
 /// What a feed has.

@@ -20,6 +20,8 @@ public final class BundleSubscription: Sendable {
         case refused(BundleRefusal)
         /// The feed could not be asked.
         case unreachable(FeedFailure)
+        /// What an earlier run has kept is not good any more.
+        case notRestored(BundleRefusal)
         /// The bundle in force could not be kept for a restart.
         case notKept(KeptBundle.Failure)
     }
@@ -77,9 +79,10 @@ public final class BundleSubscription: Sendable {
             let restored = try kept.restore(record, keys, now: Now.nanoseconds)
             try admission.compare(restored.engine.bundle, nil, nil)
             put(restored)
+            memory.withLock { $0.mark = feed.mark(of: restored.engine.digest) }
             return true
         } catch {
-            handler(.refused(error))
+            handler(.notRestored(error))
             return false
         }
     }
@@ -219,7 +222,7 @@ public final class BundleSubscription: Sendable {
     private func confirm(_ epoch: Int64?) {
         guard var held = current else { return handler(.unchanged) }
         let isNews = held.isRestored || epoch.map { $0 > held.epoch ?? 0 } ?? false
-        held.isRestored = false
+        if held.isRestored { (held.isRestored, held.source) = (false, feed.name) }
         held.epoch = epoch.map { max($0, held.epoch ?? 0) } ?? held.epoch
         if isNews {
             active.withLock { $0 = held }

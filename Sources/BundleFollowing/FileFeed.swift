@@ -28,11 +28,18 @@ public struct FileFeed: BundleFeed {
             let why = String(cString: strerror(errno))
             throw FeedFailure("FileMissing", "`\(path)` cannot be opened: \(why)")
         }
-        let beside = wantsSignature ? FileIdentity(signature) : nil
+        let beside = FileIdentity(signature)
         let found = "\(file) | \(beside.map(\.description) ?? "none")"
         if found == mark { return .unchanged(epoch: nil) }
         do throws(SigningError) {
-            let envelope = beside == nil ? nil : try BoundedFile.read(signature, limit: SignedBundle.envelopeLimit)
+            let envelope: [UInt8]?
+            if beside == nil {
+                envelope = nil
+            } else if wantsSignature {
+                envelope = try BoundedFile.read(signature, limit: SignedBundle.envelopeLimit)
+            } else {
+                envelope = try? BoundedFile.read(signature, limit: SignedBundle.envelopeLimit)
+            }
             return .bundle(
                 FetchedBundle(bytes: try BoundedFile.read(path, limit: SignedBundle.sizeLimit), signature: envelope, mark: found))
         } catch {

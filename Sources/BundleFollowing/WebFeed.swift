@@ -60,7 +60,9 @@ public struct WebFeed: BundleFeed {
                 let version = Version(bundle: file.etag ?? SHA256Digest(of: file.bytes).description, envelope: signed)
                 // A server that gives no tag, or does not look at it.
                 if version.mark == mark { return .unchanged(epoch: file.epoch) }
-                return .bundle(FetchedBundle(bytes: file.bytes, signature: signature, mark: version.mark, epoch: file.epoch))
+                // Nobody here looks at it; those who follow this server may.
+                let beside = wantsSignature ? signature : try? envelopeFile(isStopping)
+                return .bundle(FetchedBundle(bytes: file.bytes, signature: beside, mark: version.mark, epoch: file.epoch))
             }
         } catch {
             throw FeedFailure(error)

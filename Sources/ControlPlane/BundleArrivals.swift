@@ -38,7 +38,8 @@ final class BundleArrivals: Sendable {
             count("refused")
             server.arrivals.refusals.labels(refusal.reason.rawValue).increment()
             server.status.update { facts in
-                facts.sourceState = .ready
+                // It was read, unless the keys are at fault.
+                if refusal.reason != .signerRemoved { facts.sourceState = .ready }
                 facts.refusal = .init(
                     reason: refusal.reason.rawValue, commit: refusal.commit ?? "", time: TimeText.rfc3339(WallClock.now()),
                     errorCount: 1, errors: [refusal.message])
@@ -54,6 +55,9 @@ final class BundleArrivals: Sendable {
                 $0.sourceState = .failing(reason: failure.reason, message: failure.message, needsHelp: failure.needsHelp)
             }
             complain("\(failure.reason): \(failure.message)")
+        case .notRestored(let refusal):
+            server.arrivals.refusals.labels(refusal.reason.rawValue).increment()
+            emit(.warning("what was kept is not restored: \(refusal.reason.rawValue): \(refusal.message)"))
         case .notKept(let failure): complain("the bundle could not be kept for a restart: \(failure)")
         }
     }

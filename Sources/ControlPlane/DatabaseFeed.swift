@@ -37,6 +37,8 @@ final class DatabaseFeed: BundleFeed, @unchecked Sendable {
             FetchedBundle(bytes: bytes, signature: nil, mark: digest, epoch: found.revision.epoch, digest: digest))
     }
 
+    func mark(of digest: String) -> String? { digest }
+
     private static let empty = FeedFailure(
         "DatabaseEmpty", "no commit was ever applied to this database by this version of Charter; run `charter reconcile`, or `charter up`")
 

@@ -23,7 +23,7 @@ final class ShadowFollower: Sendable {
                     told.set(nil)
                     tell(
                         "shadow: commit \(new.engine.commit.prefix(12)), bundle sha256:\(new.engine.digest.prefix(12)), is compared", false)
-                case .confirmed, .unchanged, .notKept: break
+                case .confirmed, .unchanged, .notRestored, .notKept: break
                 case .refused(let refusal):
                     if told.set(refusal.message) { tell("shadow: \(refusal.reason.rawValue): \(refusal.message)", true) }
                 case .unreachable(let failure):

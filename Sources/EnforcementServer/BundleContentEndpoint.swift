@@ -8,7 +8,7 @@ import Synchronization
 extension APIRoutes {
     mutating func addBundleContent(store: BundleStore, status: ServiceStatus) {
         on(.GET, "/v1/bundle/content", .fetchBundle) { request, _ in
-            .ready(BundleContentEndpoint.bundle(store.current, request, status.facts))
+            BundleContentEndpoint.bundle(store.current, request, status.facts)
         }
         on(.GET, "/v1/bundle/content.dsse.json", .fetchBundle) { request, _ in
             .ready(BundleContentEndpoint.signature(store.current, request))
@@ -23,7 +23,11 @@ final class BundleContent: Sendable {
 
     init(_ bundle: PolicyBundle) { self.bundle = bundle }
 
-    var buffer: ByteBuffer {
+    /// `nil` before the first copy, and while it is made.
+    var made: ByteBuffer? { copy.withLockIfAvailable { $0 } ?? nil }
+
+    /// The copy, made if there is none: not for an event loop, as a large bundle takes a while.
+    func make() -> ByteBuffer {
         copy.withLock { copy in
             if let copy { return copy }
             let made = bundle.withContent { ByteBuffer(bytes: $0) }
@@ -35,14 +39,15 @@ final class BundleContent: Sendable {
 
 enum BundleContentEndpoint {
     /// `GET /v1/bundle/content`. Its entity tag is the bundle's digest.
-    static func bundle(_ entry: BundleStore.Entry?, _ request: HTTPRequest, _ facts: ServiceFacts) -> HTTPResponse {
-        guard let entry else { return EnforcementServer.unavailable() }
+    static func bundle(_ entry: BundleStore.Entry?, _ request: HTTPRequest, _ facts: ServiceFacts) -> HTTPResult {
+        guard let entry else { return .ready(EnforcementServer.unavailable()) }
         let tag = "\"\(entry.engine.digest)\""
         var headers: HTTPHeaders = ["ETag": tag, "Cache-Control": "no-cache"]
         if let epoch = epoch(entry, facts) { headers.add(name: "Charter-Epoch", value: String(epoch)) }
-        if request.names(tag) { return HTTPResponse(status: .notModified, headers: headers) }
+        if request.names(tag) { return .ready(HTTPResponse(status: .notModified, headers: headers)) }
         headers.add(name: "Content-Type", value: "application/octet-stream")
-        return HTTPResponse(headers: headers, body: entry.content.buffer)
+        if let body = entry.content.made { return .ready(HTTPResponse(headers: headers, body: body)) }
+        return .later { [headers] in HTTPResponse(headers: headers, body: entry.content.make()) }
     }
 
     /// `GET /v1/bundle/content.dsse.json`.

@@ -143,7 +143,7 @@ import Testing
             // A restart knows it no more.
             let restarted = try Follower(FileFeed(path: shop.folder + "/nowhere"), rules: rules, kept: try shop.kept())
             #expect(!restarted.subscription.restore())
-            #expect(restarted.news() == ["SignerUntrusted"])
+            #expect(restarted.news() == ["kept: SignerUntrusted"])
             #expect(restarted.inForce == nil)
             // What was refused is good once its key is trusted: nothing else has changed.
             try shop.trust(old, new)
@@ -172,7 +172,7 @@ import Testing
             #expect(named.look() == ["OtherOrganization"])
             let meant = try Follower(FileFeed(path: shop.bundle), rules: BundleRules(organization: "globex"), kept: try shop.kept())
             #expect(!meant.subscription.restore())
-            #expect(meant.news() == ["OtherOrganization"])
+            #expect(meant.news() == ["kept: OtherOrganization"])
             #expect(meant.look() == ["activated 2"])
         }
     }

@@ -22,7 +22,8 @@ import Testing
             #expect(try await blocking { follower.look() } == ["confirmed 1"])
             #expect(
                 server.asked().map { [$0.path, $0.tag ?? "", $0.token ?? "", String($0.status)] } == [
-                    ["/b", "", "Bearer t0ken", "200"], ["/b", "\"one\"", "Bearer t0ken", "304"],
+                    ["/b", "", "Bearer t0ken", "200"], ["/b.dsse.json", "", "Bearer t0ken", "404"],
+                    ["/b", "\"one\"", "Bearer t0ken", "304"],
                 ])
             server.put(.init(try Workshop.make(2), etag: "\"two\""), at: "/b")
             #expect(try await blocking { follower.look() } == ["activated 2"])

@@ -91,6 +91,7 @@ final class Follower: Sendable {
                 case .unchanged: "unchanged"
                 case .refused(let refusal): refusal.reason.rawValue
                 case .unreachable(let failure): failure.reason
+                case .notRestored(let refusal): "kept: " + refusal.reason.rawValue
                 case .notKept: "not kept"
                 }
             }
