@@ -40,7 +40,8 @@ import class TestSupport.Background
         let database = try TestDatabase()
         let rows = try database.owner.query("SELECT table_name FROM information_schema.tables WHERE table_schema = 'governance'")
         let others = [
-            "alert_deliveries", "alerts", "bundle_parts", "bundles", "directives", "events", "history", "migrations", "protections", "revision",
+            "alert_deliveries", "alerts", "bundle_parts", "bundles", "directives", "events", "history", "migrations", "protections",
+            "revision",
             "touches",
         ]
         #expect(Set(try rows.map { try $0.text("table_name") }) == Set(TableLayout.all.map(\.table) + others))
