@@ -1,4 +1,5 @@
 import BundleFollowing
+import DecisionLog
 import Dispatch
 import EnforcementServer
 import Foundation
@@ -21,6 +22,8 @@ public final class ReplicaServer: Sendable {
         public var database: ReplicaDatabase?
         public var shadow: ReplicaSource?
         public var shadowShare = 1.0
+        /// How decisions are logged, into the database too if there is one; `nil` for not at all.
+        public var decisionLog: DecisionLogSettings?
         public var server: EnforcementServer.Configuration
 
         public init(source: ReplicaSource, server: EnforcementServer.Configuration) {
@@ -44,6 +47,8 @@ public final class ReplicaServer: Sendable {
     private let shadow: ShadowFollower?
     private let state: StateDirectory?
     private let instance: String
+    private let log: DecisionLog?
+    private let runtime: RuntimeStore?
     private let stopping = StopFlag()
     private let stopped = DispatchSemaphore(value: 0)
     private let reportWake = WakeUp()
@@ -61,8 +66,12 @@ public final class ReplicaServer: Sendable {
             }
             var settings = configuration.server
             settings.shadow = shadow?.bundle
-            server = try EnforcementServer(settings, store: BundleStore(), status: ServiceStatus())
             state = try configuration.state.map { try StateDirectory($0) }
+            log = try configuration.decisionLog?.open(hasDatabase: configuration.database != nil) { emit(.warning($0)) }
+            runtime = configuration.database == nil ? nil : RuntimeStore()
+            settings.log = log
+            settings.runtime = runtime
+            server = try EnforcementServer(settings, store: BundleStore(), status: ServiceStatus())
             instance = try state?.instance() ?? UUID().uuidString.lowercased()
             let kept = try state.map { try KeptBundle(folder: $0.path + "/bundles") }
             let arrivals = BundleArrivals(server, changed: { [reportWake] in reportWake.signal() }, emit: emit)
@@ -87,6 +96,13 @@ public final class ReplicaServer: Sendable {
         }
         shadow?.start()
         defer { shadow?.stop() }
+        configuration.decisionLog?.start(log, configuration.database?.configuration)
+        if let database = configuration.database { runtime?.open(database.configuration) }
+        // After the server: what was answered is written.
+        defer {
+            log?.stop(within: DecisionLogSettings.stopTime)
+            runtime?.close()
+        }
         let port = try Blocking.run { [server] in try await server.start() }
         defer { try? Blocking.run { [server] in await server.stop() } }
         let host = configuration.server.host
@@ -130,8 +146,10 @@ public final class ReplicaServer: Sendable {
         let reporter = InstanceReporter(instance: instance, reconciler: reconciler, server: server, wanted: WantedState())
         reporter.served(at: url)
         let complaint = LastText()
+        let watch = LogWatch(log, server.status)
         while !stopping.isSet {
             do throws(ReconcilerError) {
+                watch.look()
                 try reporter.report()
                 if complaint.set(nil) { emit(.info("reports: working again")) }
             } catch {

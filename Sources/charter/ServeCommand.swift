@@ -24,10 +24,16 @@ struct ServeCommand: ParsableCommand {
     @Option(name: .long, help: "The organisation that bundles must be of; that of the first one by default.")
     var organization: String?
 
-    @Option(name: .long, help: "The folder that keeps the last good bundle for a restart; without it none is kept.")
+    @Option(
+        name: .long,
+        help:
+            "The folder that keeps the last good bundle for a restart, and decisions that are not written yet. Without it no bundle is kept, and decisions wait in `\(Self.logState)`."
+    )
     var state: String?
 
-    @Option(name: .long, help: "A Postgres URL: where it is reported what is in force here, and the source if no other is named.")
+    @Option(
+        name: .long,
+        help: "A Postgres URL: where decisions are logged and it is reported what is in force here, and the source if no other is named.")
     var database: String?
 
     @Option(name: .long, help: "The prefix of the schemas and roles in the database.")
@@ -38,7 +44,15 @@ struct ServeCommand: ParsableCommand {
 
     @OptionGroup var shadow: ShadowOptions
     @OptionGroup var listen: ListenOptions
+    @OptionGroup var logging: DecisionLogOptions
+
+    @Flag(name: .customLong("no-decision-log"), help: "Log no decisions, into the database neither.")
+    var logsNothing = false
+
     @OptionGroup var output: FormatOption
+
+    /// Where decisions wait without `--state`.
+    private static let logState = ".charter/serve"
 
     private var databaseURL: String? { database ?? (source == nil ? Environment.text("DATABASE_URL") : nil) }
 
@@ -74,6 +88,9 @@ struct ServeCommand: ParsableCommand {
             configuration.interval = pollInterval.map { .seconds($0) }
             configuration.state = state
             configuration.database = replicaDatabase
+            if !logsNothing, databaseURL != nil || logging.file != nil {
+                configuration.decisionLog = logging.settings(directory: (state ?? Self.logState) + "/decisions")
+            }
             configuration.shadow = try shadow.source(isSigned: trust.trustedKeys != nil)
             configuration.shadowShare = shadow.share
             let format = output.format
