@@ -10,6 +10,8 @@ public final class EnforcementServer: Sendable {
     public let status: ServiceStatus
     public let metrics: ServerMetrics
     private let service: HTTPService
+    /// What it answers, for tests of who is let in.
+    let routes: [APIRoutes.Listed]
 
     /// Where it listens, and who is let in.
     public struct Configuration: Sendable {
@@ -17,7 +19,10 @@ public final class EnforcementServer: Sendable {
         public var host: String
         /// 0 for any free one.
         public var port: Int
-        public var gate: any CallerGate = OpenGate()
+        /// How callers prove who they are; without it everybody is let in.
+        public var access: CallerAccessSettings?
+        /// The certificate to be shown; without one it is plain HTTP.
+        public var tls: TLSIdentity?
         /// Who takes messages that say that the repository has changed; without it they are answered 404.
         public var hooks: HookReceiver?
         /// Where decisions are logged.
@@ -41,7 +46,9 @@ public final class EnforcementServer: Sendable {
         self.store = store
         self.status = status
         self.metrics = metrics
-        var routes = APIRoutes(configuration.gate)
+        let access = configuration.access
+        let gate: any CallerGate = if let access { try AccessGate(access, store: store, registry: registry) } else { OpenGate() }
+        var routes = APIRoutes(gate)
         let service = DecisionService(store: store, metrics: metrics, log: configuration.log)
         let work = WorkQueue()
         let intake = BodyIntake(work: work)
@@ -54,12 +61,13 @@ public final class EnforcementServer: Sendable {
         routes.addAuthZEN(service, search, intake, publicURL: configuration.publicURL)
         routes.addOPA(service, intake)
         routes.addEnvoy(service)
-        routes.addState(store: store, status: status, registry: registry)
+        routes.addState(store: store, status: status, registry: registry, tls: configuration.tls)
         let hooks = HookEndpoint(receiver: configuration.hooks, metrics: metrics)
         routes.open(.POST, "/v1/hooks/{scheme}") { .ready(hooks.answer($0)) }
-        self.service = HTTPService(
-            configuration: .init(host: configuration.host, port: configuration.port), router: routes.router, metrics: registry,
-            logger: logger)
+        self.routes = routes.listed
+        var listening = HTTPService.Configuration(host: configuration.host, port: configuration.port)
+        listening.tls = configuration.tls
+        self.service = HTTPService(configuration: listening, router: routes.router, metrics: registry, logger: logger)
     }
 
     /// Starts listening; returns the port.
