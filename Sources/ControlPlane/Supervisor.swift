@@ -29,6 +29,8 @@ public final class Supervisor: Sendable {
         public var namespace = GovernanceNamespace.standard
         public var host: String
         public var port: Int
+        /// Who may call.
+        public var access = ServerAccess()
         /// Seconds between two looks at the branch, on average.
         public var pollInterval: Double
         /// Whose commits are believed, whatever any commit says.
@@ -114,10 +116,11 @@ public final class Supervisor: Sendable {
         var source = GitSource(
             configuration.repository, reference: configuration.reference, folder: configuration.folder, mirror: state.mirror)
         source.fetchTimeout = configuration.fetchTimeout
+        let access = try RunningAccess(configuration.access, hasDatabase: true) { [emit] in emit(.warning($0)) }
         let log = try configuration.decisionLog?.open(hasDatabase: true) { emit(.warning($0)) }
         let runtime = RuntimeStore()
         defer { runtime.close() }
-        let server = try makeServer(log, runtime)
+        let server = try makeServer(access, log, runtime)
         let instance = try state.instance()
         let journal = EventJournal(
             path: state.events, instance: instance,
@@ -146,10 +149,13 @@ public final class Supervisor: Sendable {
         defer { log?.stop(within: DecisionLogSettings.stopTime) }
         emit(.step("compiling \(source.description)"))
         let first = try firstCommit(follower, held: held)
+        try access.start(database: database.configuration, copy: state.apiKeys)
+        defer { access.stop() }
         let port = try Blocking.run { try await server.start() }
         defer { try? Blocking.run { await server.stop() } }
         if stopping.isSet { return }
-        let url = "http://\(configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host):\(port)"
+        let url =
+            "\(configuration.access.scheme)://\(configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host):\(port)"
         reporter.served(at: url)
         emit(.step("reconciling \(database.description)"))
         let followed = GitSource(

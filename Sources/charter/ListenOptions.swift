@@ -5,9 +5,12 @@ import ControlPlane
 struct ListenOptions: ParsableArguments {
     @Option(
         name: .long,
-        help: "Address and port to listen on. Only loopback addresses: there is no authentication yet. Port 0 takes any free one.")
+        help:
+            "Address and port to listen on. Other addresses than loopback ones need --require-authentication, and TLS. Port 0 takes any free one."
+    )
     var listen = "127.0.0.1:8181"
 
-    var host: String { get throws { try ListenAddress(listen).host } }
-    var port: Int { get throws { try ListenAddress(listen).port } }
+    var address: ListenAddress { get throws { try ListenAddress(listen) } }
+    var host: String { get throws { try address.host } }
+    var port: Int { get throws { try address.port } }
 }

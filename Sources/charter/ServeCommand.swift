@@ -1,5 +1,6 @@
 import ArgumentParser
 import ControlPlane
+import Diagnostics
 
 struct ServeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -10,12 +11,16 @@ struct ServeCommand: ParsableCommand {
 
     @OptionGroup var trust: TrustOptions
     @OptionGroup var listen: ListenOptions
+    @OptionGroup var access: AccessOptions
 
     @OptionGroup var output: FormatOption
 
     func run() throws {
         try Terminal.run {
-            let server = try BundleServer(bundle: trust.source(bundle), host: try listen.host, port: try listen.port)
+            let server = try BundleServer(
+                bundle: trust.source(bundle), host: try listen.host, port: try listen.port,
+                access: try access.access(for: listen.address, hasDatabase: false)
+            ) { Terminal.err("! \(SecretScanner.mask($0))") }
             let signals = StopSignals { server.stop() }
             try withExtendedLifetime(signals) {
                 try server.run { url, engine in
