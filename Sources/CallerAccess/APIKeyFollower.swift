@@ -139,17 +139,17 @@ public final class APIKeyFollower: Sendable {
     }
 
     private func look(at configuration: PostgresConfiguration, _ copy: APIKeyFile, _ held: Held, isLast: Bool) throws(AccessError) {
-        let connection: PostgresConnection
-        if let open = held.connection { connection = open } else { connection = try connect(configuration) }
-        held.connection = connection
         let uses = book.takeUses(now: isLast ? .max : now())
-        if !uses.isEmpty {
-            do throws(AccessError) {
-                try APIKeyTable.writeUses(uses, connection)
-            } catch {
-                book.putBack(uses)
-                throw error
-            }
+        // Nothing is left to be said: nobody waits for a database that does not answer.
+        if isLast, uses.isEmpty { return }
+        let connection: PostgresConnection
+        do throws(AccessError) {
+            if let open = held.connection { connection = open } else { connection = try connect(configuration) }
+            held.connection = connection
+            if !uses.isEmpty { try APIKeyTable.writeUses(uses, connection) }
+        } catch {
+            book.putBack(uses)
+            throw error
         }
         if isLast { return }
         let records = try APIKeyTable.readAsServer(connection)

@@ -44,7 +44,7 @@ extension PolicyEngine {
         return named(name) { records.subject($0, type == "service-account") }
     }
 
-    /// The subject that has this external id among its `identities`; nobody where a user and a service account both have it.
+    /// The subject that has this external id among its `identities`; nobody where a user and a service account both have it, which the compiler refuses.
     public func subject(identity: String) -> NamedSubject? {
         let user = named(identity) { records.identity($0, false) }
         let account = named(identity) { records.identity($0, true) }

@@ -12,7 +12,7 @@ struct TokenText {
     init(_ text: String) throws(TokenRefusal) {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         guard text.utf8.count <= Self.longest, parts.count == 3, let header = Self.object(parts[0]), let claims = Self.object(parts[1]),
-            !parts[2].isEmpty || header["alg"]?.stringValue == "none"
+            parts[2].utf8.allSatisfy(Self.isDigit), !parts[2].isEmpty || header["alg"]?.stringValue == "none"
         else { throw .malformed }
         // What must be understood (RFC 7515 §4.1.11) is not.
         guard header["crit"] == nil, let algorithm = header["alg"]?.stringValue else { throw .malformed }
@@ -23,12 +23,22 @@ struct TokenText {
     }
 
     private static func object(_ part: Substring) -> JSONValue? {
-        // Base64 of one spelling: padding is left out in a token, and our decoder wants it.
-        guard !part.utf8.contains(UInt8(ascii: "=")), !part.utf8.contains(where: { $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "/") }),
+        // Padding is left out in a token, and our decoder wants it.
+        guard part.utf8.allSatisfy(isDigit),
             let bytes = Base64.decode(part + String(repeating: "=", count: (4 - part.utf8.count % 4) % 4)),
             let json = try? JSONParser.parse(bytes), json.objectValue != nil
         else { return nil }
         return json
+    }
+
+    /// Of Base64url, which has one spelling.
+    private static func isDigit(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+            UInt8(ascii: "-"), UInt8(ascii: "_"):
+            true
+        default: false
+        }
     }
 
     /// Checks what the token says of itself.
