@@ -171,6 +171,31 @@ import Testing
         }
     }
 
+    @Test func `the express lane lets nobody in who would not be let in otherwise, whoever came before on the connection`() async throws {
+        let keys = Keys()
+        var settings = CallerAccessSettings()
+        settings.keys = keys.book
+        try await serving(settings) { (_: EnforcementServer, client: HTTPClient) async throws -> Void in
+            let body = """
+                {"subject":{"type":"user","id":"ada"},"action":{"name":"charter.read"},"resource":{"type":"charter","id":"server"}}
+                """
+            func decide(_ field: String?) -> String {
+                let line = field.map { "Authorization: \($0)\r\n" } ?? ""
+                return "POST /v1/decisions HTTP/1.1\r\nHost: a\r\n\(line)Content-Type: application/json\r\n"
+                    + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
+            }
+            let end = "GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+            for credential in keys.credentials {
+                let answer = try client.send(decide(keys.good) + decide(credential.field) + decide(keys.good) + end)
+                let statuses = [answer.status] + answer.text.matches(of: #/HTTP/1\.1 (\d{3}) /#).compactMap { Int($0.output.1) }
+                #expect(statuses == [200, credential.status, 200, 200], "\(credential.name)")
+            }
+            // Two fields are not for the express lane to choose from.
+            let two = try client.send(decide("\(keys.good)\r\nAuthorization: Bearer x") + end)
+            #expect(two.status == 400)
+        }
+    }
+
     @Test func `a scope lets through its own operation and no other`() async throws {
         let book = APIKeyBook()
         let made = APIOperation.allCases.map {
