@@ -16,6 +16,12 @@ extension HTTPClient {
     }
 }
 
+private enum FakeTime {
+    static let isInstalled = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").contains {
+        FileManager.default.isExecutableFile(atPath: $0 + "/faketime")
+    }
+}
+
 /// Access to the whole program, by its commands.
 @Suite struct AccessTests {
     private static let request: JSONValue = [
@@ -216,6 +222,37 @@ extension HTTPClient {
             #expect(try status("/healthz", nil) == "200")
             #expect(try status("/healthz", nil, "--tls-max", "1.2") == "000")
             #expect(try charter.interrupt() == 0)
+        }
+    }
+
+    @Test(
+        "a certificate that has expired is shown all the same, and readiness says so",
+        .enabled(if: OpenSSL.isInstalled && FakeTime.isInstalled, "openssl or faketime is not installed"))
+    func expiredCertificate() throws {
+        try TemporaryFolder.with { folder in
+            let bundle = try compiled(in: folder)
+            let child = try ChildProgram(
+                [
+                    "faketime", "2020-01-01 00:00:00", "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                    "-nodes",
+                    "-keyout", "server.key", "-out", "server.pem", "-subj", "/CN=old", "-days", "5",
+                ], in: folder)
+            #expect(try child.wait() == 0, "\(child.errors)")
+            let charter = try RunningCharter(
+                ["serve", bundle, "--listen", "127.0.0.1:0", "--tls-cert", "server.pem", "--tls-key", "server.key"], in: folder)
+            var url: String?
+            #expect(
+                eventually {
+                    url = charter.program.output.firstMatch(of: #/https:\/\/127\.0\.0\.1:\d+/#).map { String($0.output) }
+                    return url != nil || !charter.program.isRunning
+                })
+            let ready = try ChildProgram(["curl", "-sk", "\(try #require(url, "\(charter.program.errors)"))/readyz"], in: folder)
+            _ = try ready.wait()
+            let checks = try JSONParser.parse(ready.output)["checks"]
+            #expect(checks?["certificate"]?["status"] == "expired", "\(ready.output)")
+            #expect(checks?["certificate"]?["expiresAt"]?.stringValue?.hasPrefix("2020-01-06") == true)
+            #expect(try charter.interrupt() == 0)
+            #expect((charter.program.output + charter.program.errors).contains("the server's certificate has expired"))
         }
     }
 
