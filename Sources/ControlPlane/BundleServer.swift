@@ -9,7 +9,6 @@ public final class BundleServer: Sendable {
     private let engine: PolicyEngine
     private let host: String
     private let access: RunningAccess
-    private let scheme: String
     private let stopped = DispatchSemaphore(value: 0)
 
     /// - Parameter warn: told of what goes wrong while it runs.
@@ -17,7 +16,6 @@ public final class BundleServer: Sendable {
         bundle: BundleSource, host: String, port: Int, access: ServerAccess = ServerAccess(), warn: @escaping @Sendable (String) -> Void
     ) throws(ControlError) {
         self.access = try RunningAccess(access, hasDatabase: false, warn: warn)
-        scheme = access.scheme
         do {
             engine = try PolicyEngine(try bundle.open())
             var settings = EnforcementServer.Configuration(host: host, port: port)
@@ -36,7 +34,7 @@ public final class BundleServer: Sendable {
         server.store.activate(engine, at: WallClock.now())
         server.metrics.activations.increment()
         let port = try Blocking.run { [server] in try await server.start() }
-        started("\(scheme)://\(host.contains(":") ? "[\(host)]" : host):\(port)", engine)
+        started(access.url(host, port), engine)
         stopped.wait()
         try Blocking.run { [server] in await server.stop() }
     }

@@ -154,8 +154,7 @@ public final class Supervisor: Sendable {
         let port = try Blocking.run { try await server.start() }
         defer { try? Blocking.run { await server.stop() } }
         if stopping.isSet { return }
-        let url =
-            "\(configuration.access.scheme)://\(configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host):\(port)"
+        let url = configuration.access.url(configuration.host, port)
         reporter.served(at: url)
         emit(.step("reconciling \(database.description)"))
         let followed = GitSource(

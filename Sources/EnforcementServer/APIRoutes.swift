@@ -63,7 +63,8 @@ struct APIRoutes {
         handler: @escaping @Sendable (ExpressRequest, Caller, (UnsafeRawBufferPointer) -> Void) -> Bool
     ) {
         router.express(path) { [gate] request, respond in
-            guard let caller = gate.admitAtOnce(request.authorization, from: request.remoteAddress, to: operation) else { return false }
+            let caller = gate.admitAtOnce(request.authorization, peer: request.peer, from: request.remoteAddress, to: operation)
+            guard let caller else { return false }
             return handler(request, caller, respond)
         }
     }

@@ -31,7 +31,9 @@ public struct ServerAccess: Sendable {
     /// Whether callers have to prove who they are: wherever it was said how they can.
     public var isAuthenticated: Bool { isRequired || tokens != nil || keyFile != nil || tls?.clientAuthorities != nil }
 
-    var scheme: String { tls == nil ? "http" : "https" }
+    func url(_ host: String, _ port: Int) -> String {
+        "\(tls == nil ? "http" : "https")://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+    }
 
     /// Refuses what would leave a door open.
     ///
@@ -127,6 +129,8 @@ final class RunningAccess: Sendable {
             throw ControlError(.input, "--jwks: `\(path)` holds no keys that tokens can be verified with")
         }
     }
+
+    func url(_ host: String, _ port: Int) -> String { access.url(host, port) }
 
     /// Writes down what is left, and ends.
     func stop() { follower.value?.stop() }

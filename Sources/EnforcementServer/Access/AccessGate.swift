@@ -71,12 +71,11 @@ final class AccessGate: CallerGate {
     }
 
     func admitAtOnce(
-        _ authorization: UnsafeRawBufferPointer?, from remote: SocketAddress?, to operation: APIOperation
+        _ authorization: UnsafeRawBufferPointer?, peer: PeerCertificate?, from remote: SocketAddress?, to operation: APIOperation
     ) -> Caller? {
-        guard let authorization else { return nil }
         let now = WallClock.now()
         let seconds = now / 1_000_000_000
-        let presented = PresentedCredential(field: String(decoding: authorization, as: UTF8.self))
+        let presented = PresentedCredential(field: authorization.map { String(decoding: $0, as: UTF8.self) }, peer: peer)
         let identity: ProvedIdentity
         switch presented {
         case .key(let text):
@@ -86,7 +85,10 @@ final class AccessGate: CallerGate {
         case .token(let text):
             guard let known = settings.tokens?.known(text, now: seconds) else { return nil }
             identity = Self.identity(known)
-        case .none, .certificate, .malformed, .ambiguous: return nil
+        case .certificate(let peer):
+            guard settings.takesCertificates, seconds < peer.expiresAt, let named = ProvedIdentity(peer) else { return nil }
+            identity = named
+        case .none, .malformed, .ambiguous: return nil
         }
         guard case .admitted(let caller) = weigh(identity, operation, now: now) else { return nil }
         record.accepted(presented.method)

@@ -21,15 +21,15 @@ enum PresentedCredential {
             }
             found = value
         }
-        guard let found else {
-            self = request.peer.map { .certificate($0) } ?? .none
-            return
-        }
-        self.init(field: found)
+        self.init(field: found, peer: request.peer)
     }
 
-    /// - Parameter found: the value of the one `Authorization` field.
-    init(field found: String) {
+    /// - Parameter found: the value of the `Authorization` field, if there is one.
+    init(field found: String?, peer: PeerCertificate?) {
+        guard let found else {
+            self = peer.map { .certificate($0) } ?? .none
+            return
+        }
         // RFC 6750 §2.1: the scheme whatever its case, one space or more, and one word.
         let scheme = found.prefix { $0 != " " }
         let word = found.dropFirst(scheme.count).drop { $0 == " " }
