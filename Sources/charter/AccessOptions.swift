@@ -2,6 +2,7 @@ import ArgumentParser
 import CallerAccess
 import ControlPlane
 import HTTPService
+import Webhooks
 
 /// Who may call a server.
 struct AccessOptions: ParsableArguments {
@@ -73,8 +74,7 @@ struct AccessOptions: ParsableArguments {
         switch (jwtIssuer, jwks, jwtAudience.isEmpty) {
         case (nil, nil, true): return nil
         case (let issuer?, let keys?, false):
-            let isPlain = keys.hasPrefix("http://") && !keys.hasPrefix("http://127.0.0.1") && !keys.hasPrefix("http://localhost")
-            if isPlain {
+            if keys.hasPrefix("http"), keys.contains("://"), !WebhookSender.mayReach(keys) {
                 throw ControlError(.usage, "--jwks must be a file or an https address: whoever can change the keys can make tokens")
             }
             guard !jwtClaim.isEmpty else { throw ControlError(.usage, "--jwt-claim is empty") }

@@ -101,6 +101,11 @@ private enum FakeTime {
                 func status(_ key: String?) throws -> Int { try client.ask("/v1/decisions", key, body: Self.request).status }
                 #expect(try status(nil) == 401)
                 #expect(try client.get("/metrics").status == 401)
+                // Before the schema is there, nobody makes one from a command.
+                try SharedPostgres.withDatabase { empty, _ in
+                    let early = try CharterProgram.run("api-keys", "create", "llm-gateway", "--database", empty, in: folder)
+                    #expect(early.isClearFailure(1, naming: "no API keys yet"), "\(early)")
+                }
                 let strange = try CharterProgram.run("api-keys", "create", "nobody", "--database", url, in: folder)
                 #expect(strange.isClearFailure(1, naming: "no ServiceAccount `nobody`"))
                 let wrong = try CharterProgram.run("api-keys", "create", "llm-gateway", "--scope", "all", "--database", url, in: folder)

@@ -31,12 +31,11 @@ public final class APIKeyAdministration {
             }
         }
         let database = try Database.open(url, directory: state + "/postgres", namespace: namespace, takesOver: false, progress: report)
-        do {
-            try database.reconciler.migrate()
+        do throws(PostgresError) {
             store = .database(database, try PostgresConnection(database.configuration))
         } catch {
             database.close(progress: report)
-            throw ControlError(wrapping: error)
+            throw ControlError(error)
         }
     }
 
@@ -145,6 +144,11 @@ public final class APIKeyAdministration {
         do throws(AccessError) {
             return try body()
         } catch {
+            // The schema is brought up to date by who runs it: a command of another version must not do so under a server's feet.
+            if let state = error.database?.sqlState, ["42P01", "3F000"].contains(state) {
+                throw ControlError(
+                    .input, "the database holds no API keys yet; run `charter up`, or `charter reconcile`, of this version first")
+            }
             if let database = error.database { throw ControlError(database) }
             throw ControlError(.input, error.description)
         }
