@@ -16,6 +16,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.0.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
         // Floor 0: system libraries.
@@ -56,7 +59,8 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "X509", package: "swift-certificates"),
             ], swiftSettings: strict),
 
         .target(
@@ -99,21 +103,28 @@ let package = Package(
         .target(
             name: "DecisionLog", dependencies: ["JSON", "Postgres", "Spool", "Waiting"], resources: [.embedInCode("SQL")],
             swiftSettings: strict),
+        // Floor 5: who may call.
+        .target(
+            name: "CallerAccess",
+            dependencies: [
+                "Diagnostics", "Digest", "JSON", "Postgres", "Signing", "Waiting", "Webhooks", .product(name: "JWTKit", package: "jwt-kit"),
+            ], resources: [.embedInCode("SQL")], swiftSettings: strict),
 
         // Floor 6: HTTP in front of the engine, and what drives everything.
         .target(
             name: "EnforcementServer",
             dependencies: [
-                "Compression", "Conditions", "DecisionLog", "HTTPService", "JSON", "PolicyBundle", "PolicyEngine", "Postgres", "Webhooks",
+                "CallerAccess", "Compression", "Conditions", "DecisionLog", "HTTPService", "JSON", "PolicyBundle", "PolicyEngine",
+                "Postgres", "Webhooks",
                 .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ], swiftSettings: strict),
         .target(
             name: "ControlPlane",
             dependencies: [
-                "BundleFollowing", "BundleProvenance", "CEL", "CommitSignatures", "Conditions", "DecisionLog", "Diagnostics", "Downloads",
-                "EnforcementServer", "Git", "GovernanceModel", "HTTPLoad", "HTTPService", "JSON", "PolicyBundle", "PolicyCompiler",
-                "PolicyEngine", "Postgres", "Reconciler", "Signing", "Spool", "Waiting",
+                "BundleFollowing", "BundleProvenance", "CEL", "CallerAccess", "CommitSignatures", "Conditions", "DecisionLog",
+                "Diagnostics", "Downloads", "EnforcementServer", "Git", "GovernanceModel", "HTTPLoad", "HTTPService", "JSON",
+                "PolicyBundle", "PolicyCompiler", "PolicyEngine", "Postgres", "Reconciler", "Signing", "Spool", "Waiting",
                 "Webhooks",
             ], swiftSettings: strict),
 
@@ -121,15 +132,20 @@ let package = Package(
         .executableTarget(
             name: "charter",
             dependencies: [
-                "BundleFollowing", "CEL", "CELBenchmark", "CELConformance", "CELWorkbench", "Conditions", "ControlPlane",
-                "DecisionBenchmark", "Diagnostics",
-                "EnforcementServer", "Git",
+                "BundleFollowing", "CEL", "CELBenchmark", "CELConformance", "CELWorkbench", "CallerAccess", "Conditions", "ControlPlane",
+                "DecisionBenchmark", "Diagnostics", "EnforcementServer", "Git", "HTTPService",
                 "GovernanceModel", "JSON", "PolicyBundle", "PolicyCompiler", "PolicyEngine", "Reconciler", "Webhooks",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
 
         // Tests.
         .testTarget(name: "CompressionTests", dependencies: ["Compression"], swiftSettings: strict),
+        .testTarget(
+            name: "CallerAccessTests",
+            dependencies: [
+                "CallerAccess", "Diagnostics", "Digest", "HTTPService", "JSON", "TestSupport",
+                .product(name: "JWTKit", package: "jwt-kit"), .product(name: "Logging", package: "swift-log"),
+            ], swiftSettings: strict),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
         .testTarget(name: "ConditionsTests", dependencies: ["Conditions", "JSON"], swiftSettings: strict),
         .testTarget(name: "DigestTests", dependencies: ["Digest"], swiftSettings: strict),
@@ -172,22 +188,28 @@ let package = Package(
             dependencies: [
                 "HTTPService", .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"), "TestSupport",
             ], swiftSettings: strict),
         .testTarget(name: "CommitTrustTests", dependencies: ["ControlPlane", "Git", "GovernanceModel"], swiftSettings: strict),
         .testTarget(name: "WebhooksTests", dependencies: ["Digest", "Webhooks"], swiftSettings: strict),
         .testTarget(
             name: "ReconcilerTests",
-            dependencies: ["ControlPlane", "Digest", "EnforcementServer", "Git", "JSON", "Postgres", "Reconciler", "TestSupport"],
+            dependencies: [
+                "CallerAccess", "ControlPlane", "Digest", "EnforcementServer", "Git", "JSON", "Postgres", "Reconciler", "TestSupport",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "EnforcementServerTests",
             dependencies: [
-                "BundleFollowing", "EnforcementServer", "GovernanceModel", "HTTPService", "JSON", "PolicyBundle", "PolicyCompiler",
-                "PolicyEngine",
-                "TestSupport",
+                "BundleFollowing", "CallerAccess", "EnforcementServer", "GovernanceModel", "HTTPService", "JSON", "PolicyBundle",
+                "PolicyCompiler", "PolicyEngine", "TestSupport", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
             ], swiftSettings: strict),
         // What tests of the whole program share: the program as a process, repositories, servers.
-        .target(name: "TestSupport", dependencies: ["JSON", "Postgres", "Reconciler"], path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "TestSupport", dependencies: ["JSON", "Postgres", "Reconciler", .product(name: "JWTKit", package: "jwt-kit")],
+            path: "Tests/TestSupport",
+            swiftSettings: strict),
         .testTarget(
             name: "ThreadTests", dependencies: ["charter", "Compression", "Digest", "JSON", "Postgres", "TestSupport", "Webhooks"],
             swiftSettings: strict),

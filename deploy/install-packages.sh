@@ -6,7 +6,7 @@ packages=(
     git make g++ pkg-config curl ca-certificates
     libyaml-dev libgit2-dev libpq-dev libre2-dev libssl-dev libcurl4-openssl-dev zlib1g-dev
     postgresql pgbouncer faketime
-    gpg gpg-agent gpgv openssh-client
+    gpg gpg-agent gpgv openssh-client openssl
 )
 
 missing=()

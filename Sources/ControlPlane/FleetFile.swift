@@ -51,7 +51,7 @@ public struct FleetFile: Sendable {
         if FleetDaemon.reservedNames.contains(organization.name) {
             found.append(("name", "`\(organization.name)` cannot be the name of an organisation of a fleet"))
         }
-        attempt("listen") { _ = try ListenAddress(organization.listen) }
+        attempt("listen") { _ = try ListenAddress(organization.listen).onLoopback() }
         if let path = organization.path { attempt("path") { _ = try GitFolder.checked(path) } }
         if let schema = organization.schema { attempt("schema") { _ = try GovernanceNamespace(prefix: schema) } }
         if let url = organization.database { attempt("database") { try PostgresConfiguration(uri: url).validate() } }

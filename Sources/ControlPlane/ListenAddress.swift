@@ -13,14 +13,24 @@ public struct ListenAddress: Sendable, Equatable {
             throw ControlError(.usage, "`\(text)` is no address and port; write 127.0.0.1:8181")
         }
         let host = String(text[..<colon]).trimmingCharacters(in: ["[", "]"])
-        guard host == "localhost" || Self.isLoopback(host) else {
-            throw ControlError(
-                .usage,
-                "refusing to listen on `\(host)`: requests are not authenticated yet, so only loopback addresses (127.0.0.1, ::1) are allowed"
-            )
+        guard !host.isEmpty, host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            throw ControlError(.usage, "`\(text)` is no address and port; write 127.0.0.1:8181")
         }
         self.host = host
         self.port = port
+    }
+
+    /// Whether nobody but this machine can reach it.
+    public var isLoopback: Bool { host == "localhost" || Self.isLoopback(host) }
+
+    /// The address, if only this machine can reach it.
+    func onLoopback() throws(ControlError) -> ListenAddress {
+        guard isLoopback else {
+            throw ControlError(
+                .usage,
+                "refusing to listen on `\(host)`: a fleet's callers are not asked who they are, so only loopback addresses are allowed")
+        }
+        return self
     }
 
     /// Whether `host` is an address, not a name, of the loopback network.

@@ -25,6 +25,11 @@ public final class ReplicaServer: Sendable {
         /// How decisions are logged, into the database too if there is one; `nil` for not at all.
         public var decisionLog: DecisionLogSettings?
         public var server: EnforcementServer.Configuration
+        /// Who may call it.
+        public var access = ServerAccess()
+
+        /// Where the digests of API keys are kept for a start without the database, where there is no state folder.
+        public var keyCopy: String?
 
         public init(source: ReplicaSource, server: EnforcementServer.Configuration) {
             self.source = source
@@ -47,6 +52,7 @@ public final class ReplicaServer: Sendable {
     private let shadow: ShadowFollower?
     private let state: StateDirectory?
     private let instance: String
+    private let access: RunningAccess
     private let log: DecisionLog?
     private let runtime: RuntimeStore?
     private let stopping = StopFlag()
@@ -57,6 +63,7 @@ public final class ReplicaServer: Sendable {
         self.configuration = configuration
         self.emit = emit
         feed = try configuration.source.feed(interval: configuration.interval)
+        access = try RunningAccess(configuration.access, hasDatabase: configuration.database != nil) { emit(.warning($0)) }
         do {
             shadow = try configuration.shadow.map { source in
                 try ShadowFollower(source, share: configuration.shadowShare, trustedKeys: configuration.rules.trustedKeys) {
@@ -66,6 +73,7 @@ public final class ReplicaServer: Sendable {
             }
             var settings = configuration.server
             settings.shadow = shadow?.bundle
+            settings.apply(access)
             state = try configuration.state.map { try StateDirectory($0) }
             log = try configuration.decisionLog?.open(hasDatabase: configuration.database != nil) { emit(.warning($0)) }
             runtime = configuration.database == nil ? nil : RuntimeStore()
@@ -103,10 +111,11 @@ public final class ReplicaServer: Sendable {
             log?.stop(within: DecisionLogSettings.stopTime)
             runtime?.close()
         }
+        try access.start(database: configuration.database?.configuration, copy: state?.apiKeys ?? configuration.keyCopy)
+        defer { access.stop() }
         let port = try Blocking.run { [server] in try await server.start() }
         defer { try? Blocking.run { [server] in await server.stop() } }
-        let host = configuration.server.host
-        let url = "http://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+        let url = access.url(configuration.server.host, port)
         emit(.serving(url: url, engine: subscription.current?.engine))
         subscription.start()
         let listener = listen()

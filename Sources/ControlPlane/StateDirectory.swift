@@ -49,6 +49,9 @@ public final class StateDirectory: Sendable {
     /// What has happened and is not in the database yet.
     public var events: String { path + "/events.jsonl" }
 
+    /// The digests of API keys that the database held last.
+    public var apiKeys: String { path + "/api-keys.json" }
+
     /// What this Charter is known by, over restarts: made at the first.
     public func instance() throws(ControlError) -> String {
         let file = path + "/instance"

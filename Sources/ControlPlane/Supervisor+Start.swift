@@ -32,11 +32,13 @@ extension Supervisor {
     }
 
     func makeServer(
-        _ log: DecisionLog?, _ runtime: RuntimeStore, _ shadow: ShadowBundle?
+        _ access: RunningAccess, _ log: DecisionLog?, _ runtime: RuntimeStore, _ shadow: ShadowBundle?
     ) throws(ControlError) -> EnforcementServer {
         var settings = EnforcementServer.Configuration(host: configuration.host, port: configuration.port)
         settings.shadow = shadow
+        settings.apply(access)
         settings.hooks = configuration.webhooks.map { receipt in HookReceiver(receipt) { [wanted] in wanted.followerWake.signal() } }
+        settings.publicURL = configuration.publicURL
         settings.log = log
         settings.runtime = runtime
         do throws(MetricsError) {
@@ -108,8 +110,12 @@ extension Supervisor {
     private func commands(_ url: String, _ database: Database, _ server: EnforcementServer, _ wanted: WantedState) -> [TryCommand] {
         guard let engine = server.store.current?.engine else { return [] }
         let examples = ExampleRequests.find(engine, now: WallClock.now())
+        // A certificate that this machine does not trust, and a key that only its owner has, are for whoever tries it to fill in.
+        let proof =
+            (configuration.access.tls == nil ? "" : " --cacert CA.pem")
+            + (configuration.access.isAuthenticated ? " -H \"Authorization: Bearer $CHARTER_API_KEY\"" : "")
         func curl(_ body: JSONValue) -> String {
-            "curl -s \(url)/v1/decisions -H 'Content-Type: application/json' \\\n      -d '\(JSONWriter.text(body))'"
+            "curl -s\(proof) \(url)/v1/decisions -H 'Content-Type: application/json' \\\n      -d '\(JSONWriter.text(body))'"
         }
         var commands: [TryCommand] = []
         if let allowed = examples.allowed { commands.append(TryCommand(what: "a request that is allowed", command: curl(allowed.body))) }
@@ -126,7 +132,7 @@ extension Supervisor {
             commands.append(
                 TryCommand(
                     what: "drift: a change by hand, which is \(fate)",
-                    command: "\(database.psql) -c \"\(change)\"; sleep 1; curl -s \(url)/v1/drift"))
+                    command: "\(database.psql) -c \"\(change)\"; sleep 1; curl -s\(proof) \(url)/v1/drift"))
         }
         return commands
     }

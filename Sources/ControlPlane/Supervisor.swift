@@ -29,6 +29,8 @@ public final class Supervisor: Sendable {
         public var namespace = GovernanceNamespace.standard
         public var host: String
         public var port: Int
+        /// Who may call.
+        public var access = ServerAccess()
         /// Seconds between two looks at the branch, on average.
         public var pollInterval: Double
         /// Whose commits are believed, whatever any commit says.
@@ -41,6 +43,8 @@ public final class Supervisor: Sendable {
         public var alertSecret: String?
         /// Tells whether messages that say that the repository has changed come from whom they should; without it none are taken.
         public var webhooks: WebhookReceipt?
+        /// The address by which clients reach the server, where it is another than the one it listens on.
+        public var publicURL: String?
         /// How decisions are logged; `nil` for not at all.
         public var decisionLog: DecisionLogSettings?
         /// A second bundle that every decision is compared with.
@@ -117,12 +121,13 @@ public final class Supervisor: Sendable {
         var source = GitSource(
             configuration.repository, reference: configuration.reference, folder: configuration.folder, mirror: state.mirror)
         source.fetchTimeout = configuration.fetchTimeout
+        let access = try RunningAccess(configuration.access, hasDatabase: true) { [emit] in emit(.warning($0)) }
         let log = try configuration.decisionLog?.open(hasDatabase: true) { emit(.warning($0)) }
         let runtime = RuntimeStore()
         defer { runtime.close() }
         let shadow = try configuration.shadow.map { source throws(ControlError) in try makeShadow(source) } ?? nil
         defer { shadow?.stop() }
-        let server = try makeServer(log, runtime, shadow?.bundle)
+        let server = try makeServer(access, log, runtime, shadow?.bundle)
         let instance = try state.instance()
         let journal = EventJournal(
             path: state.events, instance: instance,
@@ -152,10 +157,12 @@ public final class Supervisor: Sendable {
         emit(.step("compiling \(source.description)"))
         let first = try firstCommit(follower, held: held)
         shadow?.start()
+        try access.start(database: database.configuration, copy: state.apiKeys)
+        defer { access.stop() }
         let port = try Blocking.run { try await server.start() }
         defer { try? Blocking.run { await server.stop() } }
         if stopping.isSet { return }
-        let url = "http://\(configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host):\(port)"
+        let url = configuration.access.url(configuration.host, port)
         reporter.served(at: url)
         emit(.step("reconciling \(database.description)"))
         let followed = GitSource(

@@ -23,4 +23,8 @@ public enum APIOperation: String, Sendable, CaseIterable {
 
     /// As permissions name it.
     public var action: String { "charter.\(rawValue)" }
+
+    /// The server as a resource, as permissions name it.
+    public static let resourceType = "charter"
+    public static let resourceID = "server"
 }

@@ -3,7 +3,16 @@ import NIOHTTP1
 
 /// The routes of the server, each behind the gate unless it is open to all.
 struct APIRoutes {
+    /// A route, and what a caller must be allowed to do to use it: nothing where it is for everybody.
+    struct Listed {
+        var method: HTTPMethod
+        var path: String
+        var operation: APIOperation?
+    }
+
     private(set) var router = Router()
+    /// All of them, in the order in which they were added.
+    private(set) var listed: [Listed] = []
     private let gate: any CallerGate
 
     init(_ gate: any CallerGate) { self.gate = gate }
@@ -13,6 +22,7 @@ struct APIRoutes {
         _ method: HTTPMethod, _ path: String, _ operation: APIOperation,
         handler: @escaping @Sendable (HTTPRequest, Caller) -> HTTPResult
     ) {
+        listed.append(Listed(method: method, path: path, operation: operation))
         router.on(method, path, handler: guarded(operation, handler))
     }
 
@@ -20,6 +30,8 @@ struct APIRoutes {
     mutating func onAny(
         _ path: String, _ operation: APIOperation, handler: @escaping @Sendable (HTTPRequest, Caller) -> HTTPResult
     ) {
+        // One of them stands for all: what follows does not look at the method before the gate has.
+        listed.append(Listed(method: .POST, path: path, operation: operation))
         router.onAny(path, handler: guarded(operation, handler))
     }
 
@@ -51,13 +63,15 @@ struct APIRoutes {
         handler: @escaping @Sendable (ExpressRequest, Caller, (UnsafeRawBufferPointer) -> Void) -> Bool
     ) {
         router.express(path) { [gate] request, respond in
-            guard let caller = gate.admitAtOnce(request.authorization, from: request.remoteAddress, to: operation) else { return false }
+            let caller = gate.admitAtOnce(request.authorization, peer: request.peer, from: request.remoteAddress, to: operation)
+            guard let caller else { return false }
             return handler(request, caller, respond)
         }
     }
 
     /// A route for everybody: what it answers tells nothing that is not for all, and a message that it takes proves itself.
     mutating func open(_ method: HTTPMethod, _ path: String, handler: @escaping Router.Handler) {
+        listed.append(Listed(method: method, path: path))
         router.on(method, path, handler: handler)
     }
 }

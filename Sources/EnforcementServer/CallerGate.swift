@@ -8,13 +8,17 @@ public protocol CallerGate: Sendable {
 
     /// Who has sent a request, if that is known at once and he may do `operation`; of all others, `nil` here, `admit` tells more.
     ///
-    /// - Parameter authorization: the value of the `Authorization` field.
-    func admitAtOnce(_ authorization: UnsafeRawBufferPointer?, from remote: SocketAddress?, to operation: APIOperation) -> Caller?
+    /// - Parameters:
+    ///   - authorization: the value of the `Authorization` field.
+    ///   - peer: the client's certificate, verified.
+    func admitAtOnce(
+        _ authorization: UnsafeRawBufferPointer?, peer: PeerCertificate?, from remote: SocketAddress?, to operation: APIOperation
+    ) -> Caller?
 }
 
 extension CallerGate {
     public func admitAtOnce(
-        _ authorization: UnsafeRawBufferPointer?, from remote: SocketAddress?, to operation: APIOperation
+        _ authorization: UnsafeRawBufferPointer?, peer: PeerCertificate?, from remote: SocketAddress?, to operation: APIOperation
     ) -> Caller? { nil }
 }
 
@@ -38,6 +42,6 @@ public struct OpenGate: CallerGate {
     public func admit(_ request: HTTPRequest, to operation: APIOperation) -> Admission { .admitted(.anonymous) }
 
     public func admitAtOnce(
-        _ authorization: UnsafeRawBufferPointer?, from remote: SocketAddress?, to operation: APIOperation
+        _ authorization: UnsafeRawBufferPointer?, peer: PeerCertificate?, from remote: SocketAddress?, to operation: APIOperation
     ) -> Caller? { .anonymous }
 }

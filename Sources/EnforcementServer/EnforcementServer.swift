@@ -11,6 +11,8 @@ public final class EnforcementServer: Sendable {
     public let metrics: ServerMetrics
     public let arrivals: ArrivalMetrics
     private let service: HTTPService
+    /// What it answers, for tests of who is let in.
+    let routes: [APIRoutes.Listed]
 
     /// Where it listens, and who is let in.
     public struct Configuration: Sendable {
@@ -18,7 +20,10 @@ public final class EnforcementServer: Sendable {
         public var host: String
         /// 0 for any free one.
         public var port: Int
-        public var gate: any CallerGate = OpenGate()
+        /// How callers prove who they are; without it everybody is let in.
+        public var access: CallerAccessSettings?
+        /// The certificate to be shown; without one it is plain HTTP.
+        public var tls: TLSIdentity?
         /// Who takes messages that say that the repository has changed; without it they are answered 404.
         public var hooks: HookReceiver?
         /// Where decisions are logged.
@@ -45,7 +50,9 @@ public final class EnforcementServer: Sendable {
         self.status = status
         self.metrics = metrics
         arrivals = try ArrivalMetrics(registry, store: store)
-        var routes = APIRoutes(configuration.gate)
+        let access = configuration.access
+        let gate: any CallerGate = if let access { try AccessGate(access, store: store, registry: registry) } else { OpenGate() }
+        var routes = APIRoutes(gate)
         let work = WorkQueue()
         let intake = BodyIntake(work: work)
         let search = SearchService(store: store, metrics: metrics)
@@ -56,17 +63,18 @@ public final class EnforcementServer: Sendable {
         routes.addBatches(service, intake)
         routes.addExplanations(service, intake)
         routes.addSearches(search, work)
-        routes.addAuthZEN(service, search, intake, publicURL: configuration.publicURL)
+        routes.addAuthZEN(service, search, intake, publicURL: configuration.publicURL, isTLS: configuration.tls != nil)
         routes.addOPA(service, intake)
         routes.addEnvoy(service)
-        routes.addState(store: store, status: status, registry: registry)
+        routes.addState(store: store, status: status, registry: registry, tls: configuration.tls)
         routes.addBundleContent(store: store, status: status)
         routes.addShadow(shadow)
         let hooks = HookEndpoint(receiver: configuration.hooks, metrics: metrics)
         routes.open(.POST, "/v1/hooks/{scheme}") { .ready(hooks.answer($0)) }
-        self.service = HTTPService(
-            configuration: .init(host: configuration.host, port: configuration.port), router: routes.router, metrics: registry,
-            logger: logger)
+        self.routes = routes.listed
+        var listening = HTTPService.Configuration(host: configuration.host, port: configuration.port)
+        listening.tls = configuration.tls
+        self.service = HTTPService(configuration: listening, router: routes.router, metrics: registry, logger: logger)
     }
 
     /// Starts listening; returns the port.

@@ -5,13 +5,13 @@ import PolicyBundle
 
 /// What is in force and how it stands.
 extension APIRoutes {
-    mutating func addState(store: BundleStore, status: ServiceStatus, registry: MetricsRegistry) {
+    mutating func addState(store: BundleStore, status: ServiceStatus, registry: MetricsRegistry, tls: TLSIdentity?) {
         on(.GET, "/v1/drift", .read) { _, _ in .ready(EnforcementServer.json(status.driftJSON)) }
         on(.GET, "/v1/status", .read) { _, _ in .ready(EnforcementServer.json(status.json)) }
         on(.GET, "/v1/bundle", .read) { _, _ in .ready(StateAnswers.bundle(store)) }
         on(.GET, "/metrics", .readMetrics) { _, _ in .ready(.metrics(registry)) }
         open(.GET, "/healthz") { _ in .ready(EnforcementServer.json(["status": "ok"])) }
-        open(.GET, "/readyz") { _ in .ready(StateAnswers.readiness(store, status)) }
+        open(.GET, "/readyz") { _ in .ready(StateAnswers.readiness(store, status, tls)) }
     }
 }
 
@@ -27,11 +27,16 @@ private enum StateAnswers {
         ])
     }
 
-    static func readiness(_ store: BundleStore, _ status: ServiceStatus) -> HTTPResponse {
+    static func readiness(_ store: BundleStore, _ status: ServiceStatus, _ tls: TLSIdentity?) -> HTTPResponse {
         let entry = store.current
         var checks: JSONObject = [
             "bundle": entry.map(\.readinessJSON) ?? ["status": "missing"]
         ]
+        if let tls {
+            // Told, and no reason to take no requests: whoever does not accept it does not get as far as this.
+            let end = TimeText.rfc3339(tls.expiresAt * 1_000_000_000)
+            checks["certificate"] = ["status": tls.isExpired ? "expired" : "ok", "expiresAt": .string(end)]
+        }
         for member in status.readinessJSON.members { checks[member.name] = member.value }
         return EnforcementServer.json(
             ["ready": .bool(entry != nil), "checks": .object(checks)], status: entry == nil ? .serviceUnavailable : .ok)

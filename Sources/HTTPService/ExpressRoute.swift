@@ -13,6 +13,8 @@ public struct ExpressRequest {
     public var traceparent: UnsafeRawBufferPointer?
     /// The other end of the connection, which may be a proxy.
     public var remoteAddress: SocketAddress?
+    /// The certificate of the client, verified, where it has shown one.
+    public var peer: PeerCertificate?
 }
 
 /// Answers a request from bytes to bytes: it calls `respond` once with the JSON of a 200 answer, or declines.

@@ -119,7 +119,8 @@ extension HTTPConnection {
         let result = handler(
             HTTPRequest(
                 method: head.method, path: target.path, capture: match.capture, query: target.query, headers: head.headers,
-                body: request.body, remoteAddress: context?.remoteAddress, requestID: request.facts.requestID))
+                body: request.body, remoteAddress: context?.remoteAddress, requestID: request.facts.requestID, peer: tls == nil ? nil : peer
+            ))
         answer(exchange, result)
     }
 

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import NIOSSL
 
 /// One client connection: assembles requests, answers them in order, and keeps its deadlines.
 ///
@@ -63,6 +64,10 @@ final class HTTPConnection: ChannelDuplexHandler {
     let loop: LoopConnections
     let refusal: Rejection?
     var context: ChannelHandlerContext?
+    /// Before this handler in the pipeline, where the connection is encrypted.
+    var tls: NIOSSLServerHandler?
+    /// What the client has shown in the handshake, which is over once there is a request.
+    lazy var peer = tls?.peerCertificate.flatMap { PeerCertificate($0) }
     var phase = Phase.fresh
     var phaseStart = NIODeadline.now()
     /// When the bytes being handled arrived.
@@ -161,6 +166,8 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard takesRequests else { return }
+        // The client has ended its side without the goodbye of TLS; that it has ended follows. Half a request is never taken for a whole one.
+        if case NIOSSLError.uncleanShutdown = error { return }
         let (startsWithMethod, targetIsLong) = judgeChunk()
         if let rejection = Rejection(error, startsWithMethod: startsWithMethod, targetIsLong: targetIsLong) {
             accept(.failure(rejection))

@@ -19,10 +19,13 @@ public struct HTTPRequest: Sendable {
     public var remoteAddress: SocketAddress?
     /// The client's `X-Request-ID` where it is 1 to 128 visible ASCII characters.
     public var requestID: String?
+    /// The certificate of the client, verified, where it has shown one.
+    public var peer: PeerCertificate?
 
     public init(
         method: HTTPMethod, path: String, capture: String? = nil, query: [(name: String, value: String)] = [],
-        headers: HTTPHeaders = [:], body: ByteBuffer = ByteBuffer(), remoteAddress: SocketAddress? = nil, requestID: String? = nil
+        headers: HTTPHeaders = [:], body: ByteBuffer = ByteBuffer(), remoteAddress: SocketAddress? = nil, requestID: String? = nil,
+        peer: PeerCertificate? = nil
     ) {
         self.method = method
         self.path = path
@@ -32,6 +35,7 @@ public struct HTTPRequest: Sendable {
         self.body = body
         self.remoteAddress = remoteAddress
         self.requestID = requestID
+        self.peer = peer
     }
 
     /// The first header field of this name, whatever its case.

@@ -27,6 +27,8 @@ extension HTTPService {
         public var drainTimeout: TimeAmount
         /// The `Server` header field; `nil` leaves it out.
         public var serverName: String?
+        /// The certificate to be shown; without one the service speaks plain HTTP.
+        public var tls: TLSIdentity?
 
         public init(
             host: String = "127.0.0.1", port: Int = 8080, eventLoops: Int = System.coreCount, maxBodyBytes: Int = 1 << 20,

@@ -2,6 +2,7 @@ import Logging
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 import Synchronization
 
 #if canImport(Glibc)
@@ -65,6 +66,7 @@ public final class HTTPService: Sendable {
         let context: ServiceContext
         do {
             let own = try ServiceMetrics(metrics, router: router)
+            try configuration.tls?.start(metrics, logger)
             context = ServiceContext(configuration: configuration, router: router, metrics: own, logger: logger)
         } catch {
             state.withLock { $0 = .stopped }
@@ -78,6 +80,7 @@ public final class HTTPService: Sendable {
             logger.info("listening", metadata: ["address": "\(address)"])
             return address
         } catch {
+            configuration.tls?.stop()
             try? await group.shutdownGracefully()
             state.withLock { $0 = .stopped }
             throw bindFailure(error)
@@ -107,6 +110,7 @@ public final class HTTPService: Sendable {
 
     private func shutDown(_ running: Running) async {
         logger.info("stopping")
+        configuration.tls?.stop()
         // An error here means that the channel is closed already, which is what is wanted.
         try? await running.channel.close()
         let timeout = configuration.drainTimeout
@@ -157,6 +161,8 @@ public final class HTTPService: Sendable {
             throw ChannelError.ioOnClosedChannel
         }
         let pipeline = channel.pipeline.syncOperations
+        let tls = context.configuration.tls.map { NIOSSLServerHandler(context: $0.context) }
+        if let tls { try pipeline.addHandler(tls) }
         if count > limit {
             let refusal = Rejection(.serviceUnavailable, "the server has as many connections as it serves", retryAfterSeconds: 1)
             let connection = HTTPConnection(service: context, loop: loop, refusal: refusal)
@@ -169,6 +175,7 @@ public final class HTTPService: Sendable {
         limits.maxHeaderListSize = context.configuration.maxHeaderBytes
         limits.maxHeaderFieldCount = maxFields
         let connection = HTTPConnection(service: context, loop: loop, refusal: nil)
+        connection.tls = tls
         let parser = HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: limits)
         try pipeline.addHandler(ExpressLane(connection, routes: context.router.expressRoutes))
         // The parser keeps white space before a value without counting it against its limits, so its buffer has one of its own.

@@ -50,7 +50,9 @@ struct BundleEmitter {
             models: index(.model), providers: index(.provider))
         policyIndex = index(.policy)
         subjectAttributes = organization.subjectAttributes
-        resourceTypeList = organization.resourceTypes.sorted { $0.name.value.utf8.lexicographicallyPrecedes($1.name.value.utf8) }
+        resourceTypeList = (organization.resourceTypes + [ServerResource.declaration]).sorted {
+            $0.name.value.utf8.lexicographicallyPrecedes($1.name.value.utf8)
+        }
         universe = Self.universe(governance, resourceTypeList, names.providers)
         let userCount = governance.all(.user).count
         let subjectRow = { (isServiceAccount: Bool, name: String) -> UInt32? in

@@ -22,10 +22,11 @@ struct SemanticChecker: Sendable {
         subjectAttributes = organization.subjectAttributes
         accepted = subjectAttributes.map { _ in [:] }
         let types = organization.resourceTypes
-        resourceTypes = ["model"] + types.map(\.name.value)
-        knownActions = Model.actions + types.flatMap { $0.actions.map(\.value) }
+        resourceTypes = Self.builtInTypes + types.map(\.name.value)
+        knownActions = Model.actions + ServerResource.actions + types.flatMap { $0.actions.map(\.value) }
     }
 
+    private static let builtInTypes = ["model", ServerResource.type]
     /// Kinds whose documents may become wrong by themselves.
     static let timedKinds: Set<Kind> = [.exemption, .model]
     /// Kinds of which there may be very many documents.
@@ -94,8 +95,8 @@ struct SemanticChecker: Sendable {
             }
         }
         unique(organization.resourceTypes.map(\.name), "resource type", in: nil)
-        for type in organization.resourceTypes where type.name.value == "model" {
-            report(.duplicateEntry, "`model` is the built-in resource type", at: type.name.span, help: "choose another name")
+        for type in organization.resourceTypes where Self.builtInTypes.contains(type.name.value) {
+            report(.duplicateEntry, "`\(type.name.value)` is a built-in resource type", at: type.name.span, help: "choose another name")
         }
     }
 

@@ -19,6 +19,7 @@ struct Charter: ParsableCommand {
             DecideCommand.self,
             QueryCommand.self, ReconcileCommand.self, RollbackCommand.self, SuspendCommand.self, ResumeCommand.self, StatusCommand.self,
             EventsCommand.self, DriftCommand.self, HistoryCommand.self, ProtectionsCommand.self, ServeCommand.self, KeysCommand.self,
+            APIKeysCommand.self,
             CelCommand.self, BenchCommand.self,
             SchemasCommand.self, FetchMirrorCommand.self,
         ])

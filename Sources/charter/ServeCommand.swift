@@ -44,6 +44,7 @@ struct ServeCommand: ParsableCommand {
 
     @OptionGroup var shadow: ShadowOptions
     @OptionGroup var listen: ListenOptions
+    @OptionGroup var access: AccessOptions
     @OptionGroup var logging: DecisionLogOptions
 
     @Flag(name: .customLong("no-decision-log"), help: "Log no decisions, into the database neither.")
@@ -84,8 +85,11 @@ struct ServeCommand: ParsableCommand {
                 throw ControlError(.usage, "there is no source of bundles")
             }
             var configuration = ReplicaServer.Configuration(source: main, server: .init(host: try listen.host, port: try listen.port))
+            configuration.server.publicURL = listen.publicUrl
             configuration.rules = BundleRules(trustedKeys: trust.trustedKeys, organization: organization)
             configuration.interval = pollInterval.map { .seconds($0) }
+            configuration.access = try access.access(for: listen.address, hasDatabase: databaseURL != nil)
+            configuration.keyCopy = Self.logState + "/api-keys.json"
             configuration.state = state
             configuration.database = replicaDatabase
             if !logsNothing, databaseURL != nil || logging.file != nil {

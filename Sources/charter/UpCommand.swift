@@ -41,6 +41,7 @@ struct UpCommand: ParsableCommand {
     @OptionGroup var signers: SignerOptions
     @OptionGroup var database: DatabaseOptions
     @OptionGroup var listen: ListenOptions
+    @OptionGroup var access: AccessOptions
     @OptionGroup var logging: DecisionLogOptions
 
     @Flag(name: .customLong("no-decision-log"), help: "Log no decisions, into the database neither.")
@@ -68,8 +69,10 @@ struct UpCommand: ParsableCommand {
             var configuration = Supervisor.Configuration(
                 repository: repository, reference: source.reference, stateDirectory: database.absoluteState, database: database.url,
                 host: try listen.host, port: try listen.port, pollInterval: pollInterval ?? (isRemote ? 15 : 1))
+            configuration.access = try access.access(for: listen.address, hasDatabase: true)
             configuration.folder = try source.folder.checked
             configuration.namespace = database.namespace
+            configuration.publicURL = listen.publicUrl
             configuration.webhooks = try WebhookSecret.receipt()
             configuration.operatorTrust = try signers.trust()
             configuration.fetchTimeout = fetchTimeout

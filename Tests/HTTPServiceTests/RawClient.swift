@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import NIOSSL
 import Synchronization
 
 /// A TCP client that writes bytes and gathers what comes back.
@@ -55,13 +56,19 @@ final class RawClient: Sendable {
         self.received = received
     }
 
-    static func connect(port: Int, autoRead: Bool = true) async throws -> RawClient {
+    /// - Parameter tls: for a connection that is encrypted.
+    static func connect(port: Int, autoRead: Bool = true, tls: NIOSSLContext? = nil) async throws -> RawClient {
         let received = Received()
         let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .channelOption(.allowRemoteHalfClosure, value: true)
             .channelOption(.autoRead, value: autoRead)
             .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(Gatherer(received)) }
+                channel.eventLoop.makeCompletedFuture {
+                    if let tls {
+                        try channel.pipeline.syncOperations.addHandler(try NIOSSLClientHandler(context: tls, serverHostname: "localhost"))
+                    }
+                    try channel.pipeline.syncOperations.addHandler(Gatherer(received))
+                }
             }
             .connect(host: "127.0.0.1", port: port).get()
         return RawClient(channel: channel, received: received)

@@ -50,6 +50,9 @@ struct TestService {
         router.on(.GET, "/inject") { request in
             .ready(HTTPResponse(headers: ["X-Value": request.queryValue("v") ?? "", "Bad Name": "x", "Content-Length": "999"]))
         }
+        router.on(.GET, "/peer") { request in
+            .ready(.text(request.peer.map { ($0.uris + [$0.commonName ?? "-"]).joined(separator: " ") } ?? "nobody"))
+        }
         router.on(.DELETE, "/nothing") { _ in .ready(HTTPResponse(status: .noContent, body: ByteBuffer(string: "not sent"))) }
         return router
     }

@@ -5,8 +5,8 @@ import PolicyEngine
 /// `GET /.well-known/authzen-configuration` (Authorization API 1.0 §9).
 enum AuthZENConfiguration {
     /// - Parameter publicURL: under which the server is known outside; without it, what the request calls it.
-    static func answer(_ request: HTTPRequest, publicURL: String?) -> HTTPResponse {
-        guard let base = publicURL.map(withoutSlash) ?? request.header("Host").flatMap(url(host:)) else {
+    static func answer(_ request: HTTPRequest, publicURL: String?, isTLS: Bool) -> HTTPResponse {
+        guard let base = publicURL.map(withoutSlash) ?? request.header("Host").flatMap({ url(host: $0, isTLS: isTLS) }) else {
             return .problem(Problem(status: .badRequest, detail: "the `Host` field is not a host with or without a port"))
         }
         return EnforcementServer.json([
@@ -26,7 +26,7 @@ enum AuthZENConfiguration {
     }
 
     /// What a client has sent becomes part of what others may be shown by a cache: only letters that names, addresses and ports are made of.
-    static func url(host: String) -> String? {
+    static func url(host: String, isTLS: Bool) -> String? {
         var rest = host[...]
         guard (1...255).contains(host.utf8.count) else { return nil }
         if rest.first == "[" {
@@ -49,7 +49,7 @@ enum AuthZENConfiguration {
                 UInt16(digits) != nil
             else { return nil }
         }
-        return "http://\(host)"
+        return "\(isTLS ? "https" : "http")://\(host)"
     }
 
     private static func isHexDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte | 0x20) }

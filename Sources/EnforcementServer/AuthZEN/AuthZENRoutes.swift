@@ -5,7 +5,7 @@ import PolicyEngine
 
 /// The OpenID AuthZEN Authorization API 1.0.
 extension APIRoutes {
-    mutating func addAuthZEN(_ service: DecisionService, _ search: SearchService, _ intake: BodyIntake, publicURL: String?) {
+    mutating func addAuthZEN(_ service: DecisionService, _ search: SearchService, _ intake: BodyIntake, publicURL: String?, isTLS: Bool) {
         let evaluations = AuthZENEvaluations(service: service)
         on(.POST, AuthZENPath.evaluation, .decide) { request, caller in
             intake.take(request, refuse: HTTPResponse.problemRefusal) { evaluations.one($0, caller) }
@@ -18,7 +18,7 @@ extension APIRoutes {
                 intake.work.run(refuse: HTTPResponse.problemRefusal) { AuthZENSearch.answer(request, kind, search) }
             }
         }
-        open(.GET, "/.well-known/authzen-configuration") { .ready(AuthZENConfiguration.answer($0, publicURL: publicURL)) }
+        open(.GET, "/.well-known/authzen-configuration") { .ready(AuthZENConfiguration.answer($0, publicURL: publicURL, isTLS: isTLS)) }
     }
 }
 
