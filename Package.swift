@@ -213,7 +213,7 @@ let package = Package(
         .testTarget(
             name: "ThreadTests", dependencies: ["charter", "Compression", "Digest", "JSON", "Postgres", "TestSupport", "Webhooks"],
             swiftSettings: strict),
-        .testTarget(name: "FaultTests", dependencies: ["charter", "JSON", "Postgres", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "FaultTests", dependencies: ["charter", "HTTPLoad", "JSON", "Postgres", "TestSupport"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

@@ -83,7 +83,7 @@ public final class PostgresSink: DecisionSink, @unchecked Sendable {
         if let position { return (connection, position) }
         let rows = try connection.query(
             Self.sql(PackageResources.open_stream_sql),
-            [.text(stream.description), .text(host), .int(Int64(bitPattern: batch.expected))])
+            [.text(stream.description), .text(host), .int(Int64(bitPattern: batch.settled))])
         let held = UInt64(try rows.first?.int("next_sequence") ?? 0)
         position = held
         return (connection, held)

@@ -51,6 +51,9 @@ public struct LoadGenerator {
         return Array(head.utf8) + body
     }
 
+    /// Nanoseconds between two attempts to connect anew, where the server is gone.
+    private static let pause: UInt64 = 20_000_000
+
     private struct Connection {
         var socket: Int32
         var next: Int
@@ -63,7 +66,7 @@ public struct LoadGenerator {
     /// - Parameter each: called now and then, between answers, with the seconds since the beginning.
     public func run(seconds: Double, each: (Double) -> Void = { _ in }) throws(Failure) -> Result {
         var open: [Connection] = []
-        defer { for connection in open { close(connection.socket) } }
+        defer { for connection in open where connection.socket >= 0 { close(connection.socket) } }
         var waiting: [pollfd] = []
         for number in 0..<connections {
             let connection = Connection(socket: try connect(), next: number * requests.count / connections)
@@ -77,20 +80,27 @@ public struct LoadGenerator {
         for number in open.indices { try send(&open[number]) }
         var buffer = [UInt8](repeating: 0, count: 1 << 18)
         var now = start
+        var nextAttempt = start
         while now < end {
-            _ = poll(&waiting, nfds_t(waiting.count), 100)
+            _ = poll(&waiting, nfds_t(waiting.count), 20)
             now = Self.now()
             each(Double(now - start) / 1e9)
+            if now >= nextAttempt {
+                nextAttempt = now + Self.pause
+                for number in open.indices where open[number].socket < 0 {
+                    guard let socket = try? connect() else { break }
+                    (open[number].socket, waiting[number].fd) = (socket, socket)
+                    try send(&open[number])
+                }
+            }
             for number in waiting.indices where waiting[number].revents != 0 {
                 let read = recv(open[number].socket, &buffer, buffer.count, 0)
                 if read <= 0 {
                     result.failures += 1
                     if result.firstFailure == nil { result.firstFailure = "a connection was closed by the server" }
                     close(open[number].socket)
-                    open[number].socket = try connect()
-                    waiting[number].fd = open[number].socket
+                    (open[number].socket, waiting[number].fd) = (-1, -1)
                     open[number].received.removeAll(keepingCapacity: true)
-                    try send(&open[number])
                     continue
                 }
                 try take(buffer[..<read], &open[number], &result)

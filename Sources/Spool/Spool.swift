@@ -84,7 +84,11 @@ public final class Spool: Sendable {
         }
     }
 
-    deinit { Glibc.close(lock) }
+    deinit {
+        // A process that is just being forked off has the file open too for a moment, and would keep the lock.
+        _ = flock(lock, LOCK_UN)
+        Glibc.close(lock)
+    }
 
     /// Appends a record of `count` bytes, which `write` fills.
     ///
@@ -175,8 +179,7 @@ public final class Spool: Sendable {
         for number in state.readers.indices where state.readers[number].cursor.expected < next.first {
             state.readers[number].cursor.lost += next.first - state.readers[number].cursor.expected
             state.readers[number].cursor.expected = next.first
-            let cursor = state.readers[number].cursor
-            state.control.move(number, expected: cursor.expected, lost: cursor.lost)
+            state.control.move(number, state.readers[number].cursor)
         }
         releaseOldest(&state)
     }

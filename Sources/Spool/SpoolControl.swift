@@ -38,20 +38,27 @@ struct SpoolControl {
         nonmutating set { file.bytes.storeBytes(of: newValue, toByteOffset: 24, as: UInt64.self) }
     }
 
-    /// How far a reader is: the sequence it expects next, and how many it will never get.
+    /// How far a reader is: the sequence it expects next, how many it will never get, and the sequence after the last that it was told of.
     struct Cursor {
         var name: String
         var expected: UInt64
         var lost: UInt64
+        var settled: UInt64
+
+        init(name: String, from sequence: UInt64) {
+            self.name = name
+            (expected, lost, settled) = (sequence, 0, sequence)
+        }
     }
 
     func cursor(_ number: Int) -> Cursor? {
         let place = file.bytes + Self.firstReader + number * Self.readerSize
         let name = UnsafeRawBufferPointer(start: place, count: Self.nameLimit).prefix { $0 != 0 }
         if name.isEmpty { return nil }
-        return Cursor(
-            name: String(decoding: name, as: UTF8.self), expected: place.load(fromByteOffset: 32, as: UInt64.self),
-            lost: place.load(fromByteOffset: 40, as: UInt64.self))
+        var cursor = Cursor(name: String(decoding: name, as: UTF8.self), from: place.load(fromByteOffset: 32, as: UInt64.self))
+        cursor.lost = place.load(fromByteOffset: 40, as: UInt64.self)
+        cursor.settled = place.load(fromByteOffset: 48, as: UInt64.self)
+        return cursor
     }
 
     func setCursor(_ number: Int, _ cursor: Cursor?) {
@@ -60,17 +67,17 @@ struct SpoolControl {
             UnsafeMutableRawBufferPointer(start: place, count: Self.readerSize).initializeMemory(as: UInt8.self, repeating: 0)
             return
         }
-        place.storeBytes(of: cursor.expected, toByteOffset: 32, as: UInt64.self)
-        place.storeBytes(of: cursor.lost, toByteOffset: 40, as: UInt64.self)
+        move(number, cursor)
         let name = UnsafeMutableRawBufferPointer(start: place, count: Self.nameLimit)
         let bytes = Array(cursor.name.utf8.prefix(Self.nameLimit - 1))
         for index in 0..<Self.nameLimit { name[index] = index < bytes.count ? bytes[index] : 0 }
     }
 
     /// Of a reader that is there: without its name, which stays.
-    func move(_ number: Int, expected: UInt64, lost: UInt64) {
+    func move(_ number: Int, _ cursor: Cursor) {
         let place = file.bytes + Self.firstReader + number * Self.readerSize
-        place.storeBytes(of: expected, toByteOffset: 32, as: UInt64.self)
-        place.storeBytes(of: lost, toByteOffset: 40, as: UInt64.self)
+        place.storeBytes(of: cursor.expected, toByteOffset: 32, as: UInt64.self)
+        place.storeBytes(of: cursor.lost, toByteOffset: 40, as: UInt64.self)
+        place.storeBytes(of: cursor.settled, toByteOffset: 48, as: UInt64.self)
     }
 }

@@ -6,6 +6,8 @@
 public struct SpoolBatch: @unchecked Sendable {
     /// The sequence the reader expected: what is between it and the first record was lost.
     public let expected: UInt64
+    /// The sequence after the last that the reader was told of, before this batch: what is between it and `expected` was given up since, and counted.
+    public let settled: UInt64
     /// The sequence after the last record.
     public let next: UInt64
     public let count: Int
@@ -73,7 +75,9 @@ public final class SpoolReader {
             // What could not be stored, with nothing stored after it.
             guard expected < state.next else { return nil }
             segment.pins += 1
-            return SpoolBatch(expected: expected, next: state.next, count: 0, segment: segment, places: start..<start, file: nil)
+            return SpoolBatch(
+                expected: expected, settled: reader.cursor.settled, next: state.next, count: 0, segment: segment, places: start..<start,
+                file: nil)
         }
         let file = try segment.file()
         var (end, count, next) = (start, 0, expected)
@@ -84,7 +88,8 @@ public final class SpoolReader {
             count += 1
         }
         segment.pins += 1
-        return SpoolBatch(expected: expected, next: next, count: count, segment: segment, places: start..<end, file: file)
+        return SpoolBatch(
+            expected: expected, settled: reader.cursor.settled, next: next, count: count, segment: segment, places: start..<end, file: file)
     }
 
     /// The batch is where it should be, and will not be told again.
@@ -95,8 +100,8 @@ public final class SpoolReader {
             guarded.state.readers[number].place = batch.places.upperBound
             guarded.state.readers[number].cursor.expected = batch.next
             guarded.state.readers[number].cursor.lost += batch.lost
-            let cursor = guarded.state.readers[number].cursor
-            guarded.state.control.move(number, expected: cursor.expected, lost: cursor.lost)
+            guarded.state.readers[number].cursor.settled = batch.next
+            guarded.state.control.move(number, guarded.state.readers[number].cursor)
             spool.releaseRead(&guarded.state)
         }
     }

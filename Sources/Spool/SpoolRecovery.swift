@@ -87,7 +87,7 @@ struct SpoolRecovery {
             .map { Spool.Forgotten(name: $0.name, backlog: state.next - min(state.next, $0.expected)) }
         for number in 0..<SpoolControl.readerLimit { state.control.setCursor(number, nil) }
         for (number, name) in names.enumerated() {
-            let cursor = known.first { $0.name == name } ?? .init(name: name, expected: state.next, lost: 0)
+            let cursor = known.first { $0.name == name } ?? .init(name: name, from: state.next)
             let place = position(of: cursor.expected)
             state.readers.append(Spool.Reader(cursor: cursor, segment: place.segment, place: place.offset))
             state.control.setCursor(number, cursor)

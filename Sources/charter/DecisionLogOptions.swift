@@ -27,15 +27,22 @@ struct DecisionLogOptions: ParsableArguments {
         help: "How many megabytes of decisions may wait on disk for a database or file that cannot be written.")
     var spoolMegabytes = 1024
 
+    @Option(
+        name: .customLong("log-spool"),
+        help: "The folder in which decisions wait until they are written; `decisions` in the state folder by default.")
+    var spool: String?
+
     func validate() throws {
+        if spool == "" { throw ValidationError("--log-spool is empty; name a folder") }
         if !(0...1).contains(sampling) { throw ValidationError("--log-sampling must be from 0 to 1") }
         if !(16...1_048_576).contains(spoolMegabytes) { throw ValidationError("--log-spool-mb must be from 16 to 1048576") }
         if file == "" { throw ValidationError("--decision-log is empty; name a file") }
         do throws(LogMask.InvalidPath) { _ = try LogMask(mask) } catch { throw ValidationError("--log-mask: \(error)") }
     }
 
+    /// - Parameter directory: where decisions wait if no other folder is named.
     func settings(directory: String) -> DecisionLogSettings {
-        var settings = DecisionLogSettings(directory: directory)
+        var settings = DecisionLogSettings(directory: spool ?? directory)
         settings.file = file
         settings.mask = mask
         settings.sampling = sampling

@@ -89,8 +89,10 @@ import Testing
             let recorded = try #require(Int(database.value("SELECT count(*) FROM runtime.decisions") ?? ""))
             #expect(recorded + Int(lost) == 2_001)
             #expect(again.status.first?.lost == lost)
-            // The stream began in the database with what was left.
-            #expect(try database.value("SELECT next_sequence FROM runtime.decision_streams") == "2001")
+            // What was given up before the database was ever reached is told there too.
+            #expect(
+                try database.value("SELECT concat_ws(' ', first_sequence, next_sequence, lost) FROM runtime.decision_streams")
+                    == "0 2001 \(lost)")
         }
     }
 

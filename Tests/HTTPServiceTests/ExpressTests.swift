@@ -163,9 +163,9 @@ import Testing
         }
         let service = HTTPService(
             configuration: configured {
-                $0.headerTimeout = .milliseconds(300)
-                $0.bodyTimeout = .milliseconds(300)
-                $0.idleTimeout = .milliseconds(300)
+                $0.headerTimeout = .seconds(2)
+                $0.bodyTimeout = .seconds(2)
+                $0.idleTimeout = .seconds(2)
             }, router: router, metrics: MetricsRegistry(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let port = try await service.start().port ?? 0
         for part in [30, Self.plain.utf8.count - 2] {
