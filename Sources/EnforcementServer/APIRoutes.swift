@@ -27,12 +27,22 @@ struct APIRoutes {
     }
 
     /// The same for every method that has no route of its own on this path.
+    ///
+    /// - Parameter credential: the field that holds the caller's credential in the place of `Authorization`, which is somebody else's.
     mutating func onAny(
-        _ path: String, _ operation: APIOperation, handler: @escaping @Sendable (HTTPRequest, Caller) -> HTTPResult
+        _ path: String, _ operation: APIOperation, credential: String,
+        handler: @escaping @Sendable (HTTPRequest, Caller) -> HTTPResult
     ) {
         // One of them stands for all: what follows does not look at the method before the gate has.
         listed.append(Listed(method: .POST, path: path, operation: operation))
-        router.onAny(path, handler: guarded(operation, handler))
+        let guarded = guarded(operation, handler)
+        router.onAny(path) { request in
+            var own = request
+            own.headers.remove(name: "Authorization")
+            for value in request.headers[credential] { own.headers.add(name: "Authorization", value: value) }
+            own.headers.remove(name: credential)
+            return guarded(own)
+        }
     }
 
     private func guarded(

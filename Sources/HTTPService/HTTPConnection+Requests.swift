@@ -84,6 +84,8 @@ extension HTTPConnection {
         arriving = nil  // Leaves the body with one owner, so that appending does not copy it.
         if request.body.readableBytes == 0 {
             request.body = bytes
+            // Room for all of it at once; no more than the limit, which was checked.
+            if let length = request.facts.contentLength, length > bytes.readableBytes { request.body.reserveCapacity(length) }
         } else {
             request.body.writeImmutableBuffer(bytes)
         }

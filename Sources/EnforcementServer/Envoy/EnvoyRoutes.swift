@@ -6,7 +6,8 @@ import PolicyEngine
 extension APIRoutes {
     mutating func addEnvoy(_ service: DecisionService) {
         let endpoint = EnvoyEndpoint(service: service)
-        onAny("/envoy/authz/{path...}", .decide) { .ready(endpoint.answer($0, $1)) }
+        // What Envoy passes on in `Authorization` is its client's.
+        onAny("/envoy/authz/{path...}", .decide, credential: "X-Charter-Authorization") { .ready(endpoint.answer($0, $1)) }
     }
 }
 
