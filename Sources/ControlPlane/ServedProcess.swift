@@ -18,15 +18,18 @@ final class ServedProcess {
         let clock = ContinuousClock()
         let start = clock.now
         try process.run()
-        var line: [UInt8] = []
-        while !line.contains(UInt8(ascii: "\n")) {
+        var text: [UInt8] = []
+        var said: JSONValue?
+        while said == nil {
             let part = pipe.fileHandleForReading.availableData
             if part.isEmpty { throw ControlError(.internalError, "the server that is to be measured has ended") }
-            line += part
+            text += part
+            said = try? JSONParser.parse(text)
         }
-        guard let url = try JSONParser.parse(Array(line.prefix { $0 != UInt8(ascii: "\n") }))["url"]?.stringValue,
-            let port = url.split(separator: ":").last.flatMap({ Int($0) })
-        else { throw ControlError(.internalError, "the server that is to be measured does not say where it is") }
+        guard let url = said?["url"]?.stringValue, let port = url.split(separator: ":").last.flatMap({ Int($0) }) else {
+            process.terminate()
+            throw ControlError(.internalError, "the server that is to be measured does not say where it is")
+        }
         self.port = port
         while (try? Self.get(port, "/readyz"))?.hasPrefix("HTTP/1.1 200") != true, clock.now - start < .seconds(60) { usleep(500) }
         readyMilliseconds = Double((clock.now - start).nanoseconds) / 1e6

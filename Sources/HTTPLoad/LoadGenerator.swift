@@ -196,6 +196,8 @@ public struct LoadGenerator {
             let count = recv(socket, &buffer, buffer.count, 0)
             guard count > 0 else { return answer }
             answer += buffer[..<count]
+            // Not every server closes because it was asked to.
+            if Self.answer(answer[...]) != nil { return answer }
         }
     }
 
