@@ -35,6 +35,7 @@ final class LogWatch {
         var state = ServiceFacts.LogState()
         state.lost = total - base
         state.failing = sinks.compactMap { sink in sink.failure.map { "`\(sink.name)` with \(sink.backlog) waiting: \($0)" } }
+        state.refusals = sinks.compactMap { sink in sink.refusal.map { "`\(sink.name)`: \($0)" } }
         if status.facts.log != state { status.update { $0.log = state } }
     }
 }

@@ -32,6 +32,8 @@ public struct DecisionEntry {
     /// W3C Trace Context; zero where there is none.
     public var traceID: (high: UInt64, low: UInt64) = (0, 0)
     public var spanID: UInt64 = 0
+    /// Whether the caller records its trace.
+    public var isTraceSampled = false
     public var subjectType = Self.nothing
     public var subjectID = Self.nothing
     public var action = Self.nothing
@@ -49,6 +51,8 @@ public struct DecisionEntry {
     /// JSON, as `POST /v1/decisions` answers.
     public var decision = Self.nothing
     public var hits: [Hit] = []
+    /// Whether something was left out of the request or the decision before.
+    public var isMasked = false
 
     private static var nothing: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: nil, count: 0) }
 

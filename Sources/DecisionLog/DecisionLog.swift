@@ -27,6 +27,8 @@ public final class DecisionLog: Sendable {
         public var lost: UInt64
         /// Why it takes nothing at present; `nil` if it does.
         public var failure: String?
+        /// Why it has refused a decision, the last one that it refused since the start.
+        public var refusal: String?
     }
 
     let spool: Spool
@@ -85,14 +87,15 @@ public final class DecisionLog: Sendable {
             return
         }
         guard let mask = configuration.mask else {
-            return append(DecisionRecordWriter(entry, request: entry.request, decision: entry.decision, isMasked: false))
+            return append(DecisionRecordWriter(entry, request: entry.request, decision: entry.decision, isMasked: entry.isMasked))
         }
         let (request, decision) = (mask.masked(request: entry.request), mask.masked(decision: entry.decision))
         Self.withBytes(request, entry.request) { requestBytes in
             Self.withBytes(decision, entry.decision) { decisionBytes in
                 append(
                     DecisionRecordWriter(
-                        entry, request: requestBytes, decision: decisionBytes, isMasked: request != nil || decision != nil))
+                        entry, request: requestBytes, decision: decisionBytes, isMasked: entry.isMasked || request != nil || decision != nil
+                    ))
             }
         }
     }
@@ -107,8 +110,9 @@ public final class DecisionLog: Sendable {
     public var status: [SinkStatus] {
         let workers = workers.withLock { $0 }
         return spool.status.map { reader in
-            SinkStatus(
-                name: reader.name, backlog: reader.backlog, lost: reader.lost, failure: workers.first { $0.name == reader.name }?.failure)
+            let worker = workers.first { $0.name == reader.name }
+            return SinkStatus(
+                name: reader.name, backlog: reader.backlog, lost: reader.lost, failure: worker?.failure, refusal: worker?.refusal)
         }
     }
 

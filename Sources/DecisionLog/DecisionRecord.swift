@@ -10,6 +10,7 @@ public struct DecisionRecord {
         let rawValue: UInt32
         static let allowed = Flags(rawValue: 1)
         static let masked = Flags(rawValue: 2)
+        static let traceSampled = Flags(rawValue: 4)
     }
 
     static let textsOffset = 56
@@ -43,6 +44,8 @@ public struct DecisionRecord {
     public var isAllowed: Bool { flags.contains(.allowed) }
     /// Whether something was left out of the request or the decision.
     public var isMasked: Bool { flags.contains(.masked) }
+    /// Whether the caller records its trace.
+    public var isTraceSampled: Bool { flags.contains(.traceSampled) }
     public var nanoseconds: UInt32 { bytes.loadUnaligned(fromByteOffset: 28, as: UInt32.self) }
     public var traceID: (high: UInt64, low: UInt64) { (word(32), word(40)) }
     public var spanID: UInt64 { word(48) }
@@ -114,6 +117,7 @@ struct DecisionRecordWriter {
         cursor.store(entry.id.low, at: 16)
         var flags: DecisionRecord.Flags = entry.isAllowed ? .allowed : []
         if isMasked { flags.insert(.masked) }
+        if entry.isTraceSampled { flags.insert(.traceSampled) }
         cursor.store(flags.rawValue, at: 24)
         cursor.store(entry.nanoseconds, at: 28)
         cursor.store(entry.traceID.high, at: 32)

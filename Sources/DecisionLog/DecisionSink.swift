@@ -9,12 +9,13 @@ public protocol DecisionSink: AnyObject, Sendable {
     /// How long decisions may be gathered before they are brought.
     var interval: Duration { get }
 
-    /// Delivers a batch, whole: returns once it is where it should be. Blocks the calling thread.
+    /// Delivers a batch, whole: returns once it is where it should be, save what will never be taken there. Blocks the calling thread.
     ///
     /// A batch may have been delivered before by a process that ended before it could note so.
     ///
     /// - Parameter stream: what the sequences of the batch belong to.
-    func deliver(_ batch: SpoolBatch, of stream: DecisionStream) throws(SinkFailure)
+    /// - Throws: if the batch is to be brought once more.
+    func deliver(_ batch: SpoolBatch, of stream: DecisionStream) throws(SinkFailure) -> SinkDelivery
 
     /// What is to be done now and then while it is idle.
     func rest()
@@ -33,11 +34,32 @@ public struct DecisionStream: Sendable, Hashable, CustomStringConvertible {
     public var description: String { UUIDText.make(high, low) }
 }
 
+/// What became of a batch that was delivered.
+public struct SinkDelivery: Sendable, Equatable {
+    /// Decisions of it that the receiver refuses, and would refuse again: they are lost there.
+    public var refused: UInt64
+    /// Why the last one of them was.
+    public var reason: String?
+
+    public init(refused: UInt64, reason: String?) {
+        self.refused = refused
+        self.reason = reason
+    }
+
+    /// All of it is where it should be.
+    public static let whole = SinkDelivery(refused: 0, reason: nil)
+}
+
 /// Why a sink has not taken a batch.
 public struct SinkFailure: Error, Sendable, CustomStringConvertible {
     public var description: String
+    /// How long the receiver wants to be left alone.
+    public var pause: Duration?
 
-    public init(_ description: String) { self.description = description }
+    public init(_ description: String, pause: Duration? = nil) {
+        self.description = description
+        self.pause = pause
+    }
 }
 
 /// UUIDs as text.

@@ -29,7 +29,7 @@ public final class JSONLinesSink: DecisionSink, @unchecked Sendable {
 
     deinit { if file >= 0 { close(file) } }
 
-    public func deliver(_ batch: SpoolBatch, of stream: DecisionStream) throws(SinkFailure) {
+    public func deliver(_ batch: SpoolBatch, of stream: DecisionStream) throws(SinkFailure) -> SinkDelivery {
         try open(stream)
         writer.removeAll()
         batch.read { sequence, bytes in
@@ -48,6 +48,7 @@ public final class JSONLinesSink: DecisionSink, @unchecked Sendable {
         }
         size += off_t(writer.bytes.count)
         position = max(position, batch.next)
+        return .whole
     }
 
     private func write(_ bytes: [UInt8]) throws(SinkFailure) {

@@ -39,9 +39,10 @@ public final class PostgresSink: DecisionSink, @unchecked Sendable {
         host = ProcessInfo.processInfo.hostName
     }
 
-    public func deliver(_ batch: SpoolBatch, of stream: DecisionStream) throws(SinkFailure) {
+    public func deliver(_ batch: SpoolBatch, of stream: DecisionStream) throws(SinkFailure) -> SinkDelivery {
         do {
             try write(batch, stream)
+            return .whole
         } catch let error as PostgresError {
             // Where the transaction stands is read anew.
             position = nil
@@ -125,7 +126,8 @@ public final class PostgresSink: DecisionSink, @unchecked Sendable {
     }
 
     /// After the database has refused something in the batch: what it takes is written, what it does not is lost, and counted.
-    private func writeOneByOne(_ batch: SpoolBatch, _ stream: DecisionStream) throws(SinkFailure) {
+    private func writeOneByOne(_ batch: SpoolBatch, _ stream: DecisionStream) throws(SinkFailure) -> SinkDelivery {
+        var delivery = SinkDelivery.whole
         var sequences: [UInt64] = []
         batch.read { sequence, _ in sequences.append(sequence) }
         for sequence in sequences {
@@ -138,6 +140,7 @@ public final class PostgresSink: DecisionSink, @unchecked Sendable {
                 }
                 do {
                     try write(batch, stream, only: sequence..<sequence + 1, skips: true)
+                    delivery = SinkDelivery(refused: delivery.refused + 1, reason: error.description)
                 } catch {
                     throw SinkFailure("\(error)")
                 }
@@ -145,6 +148,7 @@ public final class PostgresSink: DecisionSink, @unchecked Sendable {
                 throw SinkFailure("\(error)")
             }
         }
+        return delivery
     }
 
     private func encode(_ record: DecisionRecord, _ sequence: UInt64, _ stream: DecisionStream) {

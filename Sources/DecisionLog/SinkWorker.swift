@@ -7,6 +7,8 @@ import Waiting
 final class SinkWorker: Sendable {
     private struct State {
         var failure: String?
+        /// Why the last decision that was refused was.
+        var refusal: String?
         /// When it has to end, by a clock that nobody sets.
         var deadline: ContinuousClock.Instant?
         var isRunning = false
@@ -18,6 +20,8 @@ final class SinkWorker: Sendable {
     /// After a failure it waits, at first this long and at most so long.
     private static let shortestPause = Duration.milliseconds(100)
     private static let longestPause = Duration.seconds(5)
+    /// A receiver may ask for a longer one, within this.
+    private static let longestAsked = Duration.seconds(60)
 
     private let sink: any DecisionSink
     private let owned: Owned
@@ -34,6 +38,7 @@ final class SinkWorker: Sendable {
 
     var name: String { sink.name }
     var failure: String? { state.withLock { $0.failure } }
+    var refusal: String? { state.withLock { $0.refusal } }
 
     func start() {
         state.withLock { $0.isRunning = true }
@@ -67,8 +72,9 @@ final class SinkWorker: Sendable {
                 wake.wait(sink.interval)
             } catch {
                 state.withLock { $0.failure = error.description }
-                if let deadline, ContinuousClock.now + pause > deadline { return }
-                wake.wait(pause)
+                let wanted = max(pause, min(error.pause ?? .zero, Self.longestAsked))
+                if let deadline, ContinuousClock.now + wanted > deadline { return }
+                wake.wait(wanted)
                 pause = min(pause * 2, Self.longestPause)
             }
             if let deadline, ContinuousClock.now > deadline { return }
@@ -86,13 +92,15 @@ final class SinkWorker: Sendable {
                 throw SinkFailure("the spool cannot be read: \(error)")
             }
             guard let batch else { return true }
+            let delivery: SinkDelivery
             do throws(SinkFailure) {
-                try sink.deliver(batch, of: stream)
+                delivery = try sink.deliver(batch, of: stream)
             } catch {
                 owned.reader.putBack(batch)
                 throw error
             }
-            owned.reader.finish(batch)
+            owned.reader.finish(batch, refused: delivery.refused)
+            if let reason = delivery.reason { state.withLock { $0.refusal = reason } }
             // A small batch leaves what comes meanwhile to be gathered.
             if batch.bytes < sink.batchBytes / 2, deadline == nil { return false }
         }

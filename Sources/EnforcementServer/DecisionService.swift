@@ -104,6 +104,7 @@ public final class DecisionService: Sendable {
         if let trace = call.trace {
             entry.traceID = trace.traceID
             entry.spanID = trace.spanID
+            entry.isTraceSampled = trace.isSampled
         }
         for rule in decided.session.takenRules {
             let outcome: DecisionEntry.Hit.Outcome =

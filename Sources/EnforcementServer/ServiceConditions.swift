@@ -11,7 +11,9 @@ enum ServiceConditions {
 
     private static func unrecorded(_ log: ServiceFacts.LogState) -> Finding {
         if log.lost > 0 {
-            return Finding("DecisionsUnrecorded", .yes, "DecisionsLost", "\(log.lost) decision(s) were answered and will not be recorded")
+            let why = log.refusals.isEmpty ? "" : ": \(list(log.refusals))"
+            return Finding(
+                "DecisionsUnrecorded", .yes, "DecisionsLost", "\(log.lost) decision(s) were answered and will not be recorded\(why)")
         }
         if !log.failing.isEmpty {
             return Finding("DecisionsUnrecorded", .yes, "SinkUnavailable", "decisions wait on disk: \(list(log.failing))")

@@ -107,6 +107,8 @@ public struct ServiceFacts: Sendable {
         public var failing: [String] = []
         /// Decisions that a sink will never get, lately.
         public var lost: UInt64 = 0
+        /// Why sinks have refused decisions, of each the last one.
+        public var refusals: [String] = []
 
         public init() {}
     }

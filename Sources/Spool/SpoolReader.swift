@@ -93,13 +93,15 @@ public final class SpoolReader {
     }
 
     /// The batch is where it should be, and will not be told again.
-    public func finish(_ batch: SpoolBatch) {
+    ///
+    /// - Parameter refused: how many of its records are not there and never will be: they are lost to this reader.
+    public func finish(_ batch: SpoolBatch, refused: UInt64 = 0) {
         spool.guarded.withLock { guarded in
             unpin(batch, &guarded.state)
             guarded.state.readers[number].segment = batch.segment
             guarded.state.readers[number].place = batch.places.upperBound
             guarded.state.readers[number].cursor.expected = batch.next
-            guarded.state.readers[number].cursor.lost += batch.lost
+            guarded.state.readers[number].cursor.lost += batch.lost + min(refused, UInt64(batch.count))
             guarded.state.readers[number].cursor.settled = batch.next
             guarded.state.control.move(number, guarded.state.readers[number].cursor)
             spool.releaseRead(&guarded.state)
