@@ -39,6 +39,8 @@ let package = Package(
         .target(name: "JSON", swiftSettings: strict),
         .target(name: "Webhooks", dependencies: ["CLibCurl", "Digest"], swiftSettings: strict),
         .target(name: "Downloads", dependencies: ["CLibCurl"], swiftSettings: strict),
+        .target(name: "Uploads", dependencies: ["CLibCurl", "Compression", "Downloads"], swiftSettings: strict),
+        .target(name: "OpenTelemetry", dependencies: ["JSON"], swiftSettings: strict),
         .target(name: "Patterns", swiftSettings: strict),
         .target(name: "Conditions", dependencies: ["JSON"], swiftSettings: strict),
         .target(name: "Waiting", swiftSettings: strict),
@@ -101,8 +103,9 @@ let package = Package(
             resources: [.embedInCode("Migrations"), .embedInCode("SQL")], swiftSettings: strict),
 
         .target(
-            name: "DecisionLog", dependencies: ["JSON", "Postgres", "Spool", "Waiting"], resources: [.embedInCode("SQL")],
-            swiftSettings: strict),
+            name: "DecisionLog",
+            dependencies: ["Downloads", "JSON", "OpenTelemetry", "Postgres", "Spool", "Uploads", "Waiting"],
+            resources: [.embedInCode("SQL")], swiftSettings: strict),
         // Floor 5: who may call.
         .target(
             name: "CallerAccess",
@@ -124,7 +127,8 @@ let package = Package(
             dependencies: [
                 "BundleFollowing", "BundleProvenance", "CEL", "CallerAccess", "CommitSignatures", "Conditions", "DecisionLog",
                 "Diagnostics", "Downloads", "EnforcementServer", "Git", "GovernanceModel", "HTTPLoad", "HTTPService", "JSON",
-                "PolicyBundle", "PolicyCompiler", "PolicyEngine", "Postgres", "Reconciler", "Signing", "Spool", "Waiting",
+                "OpenTelemetry", "PolicyBundle", "PolicyCompiler", "PolicyEngine", "Postgres", "Reconciler", "Signing", "Spool", "Uploads",
+                "Waiting",
                 "Webhooks",
             ], swiftSettings: strict),
 

@@ -3,6 +3,8 @@ public struct WebAddress: Sendable, Hashable {
     /// Why a text is no such address.
     public struct Invalid: Error, Sendable, CustomStringConvertible {
         public let description: String
+
+        public init(description: String) { self.description = description }
     }
 
     public let text: String
@@ -55,5 +57,13 @@ public struct WebAddress: Sendable, Hashable {
     public func appending(_ suffix: String) throws(Invalid) -> WebAddress {
         let path = text.prefix { $0 != "?" }
         return try WebAddress(path + suffix + text.dropFirst(path.count))
+    }
+
+    /// The address with `path` behind its own, with one slash between them.
+    public func appending(path: String) throws(Invalid) -> WebAddress {
+        let own = text.prefix { $0 != "?" }
+        var base = own
+        while base.hasSuffix("/") { base = base.dropLast() }
+        return try WebAddress(base + path + text.dropFirst(own.count))
     }
 }

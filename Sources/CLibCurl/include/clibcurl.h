@@ -53,4 +53,30 @@ void charter_download_free(charter_download_answer *answer);
 int charter_http_fetch(
     const char *url, void *body, size_t capacity, size_t *length, long seconds, long *status, char *message, size_t message_capacity);
 
+/// What to send by POST. `headers` are lines (`Name: value`), the last being null.
+typedef struct {
+    const char *url;
+    const char *const *headers;
+    const void *body;
+    size_t length;
+    long connect_seconds;
+    long total_seconds;
+} charter_upload_request;
+
+/// What was answered: the status, what `Retry-After` says in seconds (-1 without), and the beginning of the body.
+typedef struct {
+    long status;
+    long retry_after;
+    size_t length;
+    unsigned char body[4096];
+} charter_upload_answer;
+
+/// Sends a body by POST. http and https only; redirects are not followed, certificates are checked, at most 1 MiB of an answer is read. `handle` is kept
+/// for the next call, so that the connection can be used again; it begins as null and is ended with `charter_upload_end`. For one thread at a time.
+/// Returns 0 with an answer; else `message` (always terminated, truncated to `capacity`) says why.
+int charter_upload(
+    void **handle, const charter_upload_request *request, charter_upload_answer *answer, char *message, size_t capacity);
+
+void charter_upload_end(void *handle);
+
 #endif
