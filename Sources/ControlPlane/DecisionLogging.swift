@@ -1,5 +1,7 @@
 import DecisionLog
+import Downloads
 import Foundation
+import PolicyCompiler
 import Postgres
 import Spool
 
@@ -9,6 +11,10 @@ public struct DecisionLogSettings: Sendable {
     public var directory: String
     /// A file that gets a line of JSON for each decision.
     public var file: String?
+    /// A service that takes OPA's decision logs, and its bearer token.
+    public private(set) var opa: (address: WebAddress, token: String?)?
+    /// Where telemetry goes, of which decisions may be a part.
+    public var telemetry: TelemetrySettings?
     /// Paths that are left out, as `LogMask` has them.
     public var mask: [String] = []
     /// The share of plain permissions that are logged.
@@ -18,11 +24,35 @@ public struct DecisionLogSettings: Sendable {
 
     public init(directory: String) { self.directory = directory }
 
+    /// - Parameters:
+    ///   - text: an http(s) address; what is behind it is `/logs`.
+    ///   - token: its bearer token.
+    public mutating func sendToOPA(_ text: String, token: String?) throws(ControlError) {
+        do throws(WebAddress.Invalid) {
+            let address = try WebAddress(text)
+            guard address.isPrivate || token == nil else {
+                throw WebAddress.Invalid(description: "a token is not sent over plain http to another machine; use https")
+            }
+            // For what is wrong with it.
+            _ = try OPASink.make(address, token: token, version: PolicyCompiler.version, mask: nil)
+            opa = (address, token)
+        } catch {
+            // The text may hold a password.
+            throw ControlError(.usage, "the address of the OPA log cannot be used: \(error.description)")
+        }
+    }
+
+    /// The names of the sinks that there will be.
+    private func names(hasDatabase: Bool) -> [String] {
+        (hasDatabase ? [PostgresSink.name] : []) + (file == nil ? [] : [JSONLinesSink.name]) + (opa == nil ? [] : [OPASink.name])
+            + (telemetry?.sinkNames ?? [])
+    }
+
     /// Opens the log; `nil` if it would have no sink.
     ///
     /// - Parameter hasDatabase: whether `start` will be given one.
     func open(hasDatabase: Bool, notice: (String) -> Void) throws(ControlError) -> DecisionLog? {
-        let names = (hasDatabase ? [PostgresSink.name] : []) + (file == nil ? [] : [JSONLinesSink.name])
+        let names = names(hasDatabase: hasDatabase)
         if names.isEmpty { return nil }
         var configuration = DecisionLog.Configuration(directory: directory)
         configuration.maxBytes = maxBytes
@@ -44,10 +74,19 @@ public struct DecisionLogSettings: Sendable {
     /// Starts to bring decisions where they are to be.
     ///
     /// - Parameter database: whose schema is up to date.
-    func start(_ log: DecisionLog?, _ database: PostgresConfiguration?) {
+    func start(_ log: DecisionLog?, _ database: PostgresConfiguration?) throws(ControlError) {
         var sinks: [any DecisionSink] = []
         if let database { sinks.append(PostgresSink(database)) }
         if let file { sinks.append(JSONLinesSink(path: file)) }
+        do throws(WebAddress.Invalid) {
+            if let opa {
+                let mask = try? LogMask(mask)
+                sinks.append(try OPASink.make(opa.address, token: opa.token, version: PolicyCompiler.version, mask: mask))
+            }
+            if let telemetry { sinks += try telemetry.sinks() }
+        } catch {
+            throw ControlError(.usage, "an address that decisions go to cannot be used: \(error.description)")
+        }
         log?.start(sinks)
     }
 

@@ -24,6 +24,8 @@ public final class ReplicaServer: Sendable {
         public var shadowShare = 1.0
         /// How decisions are logged, into the database too if there is one; `nil` for not at all.
         public var decisionLog: DecisionLogSettings?
+        /// Where metrics are sent.
+        public var telemetry: TelemetrySettings?
         public var server: EnforcementServer.Configuration
         /// Who may call it.
         public var access = ServerAccess()
@@ -58,6 +60,8 @@ public final class ReplicaServer: Sendable {
     private let stopping = StopFlag()
     private let stopped = DispatchSemaphore(value: 0)
     private let reportWake = WakeUp()
+    private let metrics: MetricsPusher?
+    private let logWake = WakeUp()
 
     public init(_ configuration: Configuration, emit: @escaping @Sendable (Event) -> Void) throws(ControlError) {
         self.configuration = configuration
@@ -80,6 +84,7 @@ public final class ReplicaServer: Sendable {
             settings.log = log
             settings.runtime = runtime
             server = try EnforcementServer(settings, store: BundleStore(), status: ServiceStatus())
+            metrics = try MetricsPusher(configuration.telemetry, server.registry) { emit($1 ? .warning($0) : .info($0)) }
             instance = try state?.instance() ?? UUID().uuidString.lowercased()
             let kept = try state.map { try KeptBundle(folder: $0.path + "/bundles") }
             let arrivals = BundleArrivals(server, changed: { [reportWake] in reportWake.signal() }, emit: emit)
@@ -104,7 +109,9 @@ public final class ReplicaServer: Sendable {
         }
         shadow?.start()
         defer { shadow?.stop() }
-        configuration.decisionLog?.start(log, configuration.database?.configuration)
+        try configuration.decisionLog?.start(log, configuration.database?.configuration)
+        metrics?.begin()
+        defer { metrics?.end() }
         if let database = configuration.database { runtime?.open(database.configuration) }
         // After the server: what was answered is written.
         defer {
@@ -123,9 +130,11 @@ public final class ReplicaServer: Sendable {
         if let database = configuration.database {
             DispatchQueue(label: "charter.reports").async(group: reporting) { [self] in report(to: database, url) }
         }
+        if let log { DispatchQueue(label: "charter.log").async(group: reporting) { [self] in watch(log) } }
         stopped.wait()
         stopping.set()
         reportWake.signal()
+        logWake.signal()
         (feed as? DatabaseFeed)?.interrupt()
         subscription.stop()
         listener?.join()
@@ -145,6 +154,15 @@ public final class ReplicaServer: Sendable {
         return listener
     }
 
+    /// Says in the server's status how the log stands, until the end.
+    private func watch(_ log: DecisionLog) {
+        let watch = LogWatch(log, server.status)
+        while !stopping.isSet {
+            watch.look()
+            logWake.wait(.seconds(1))
+        }
+    }
+
     /// Nanoseconds between two reports.
     private static let reportInterval: Int64 = 15_000_000_000
 
@@ -155,10 +173,8 @@ public final class ReplicaServer: Sendable {
         let reporter = InstanceReporter(instance: instance, reconciler: reconciler, server: server, wanted: WantedState())
         reporter.served(at: url)
         let complaint = LastText()
-        let watch = LogWatch(log, server.status)
         while !stopping.isSet {
             do throws(ReconcilerError) {
-                watch.look()
                 try reporter.report()
                 if complaint.set(nil) { emit(.info("reports: working again")) }
             } catch {

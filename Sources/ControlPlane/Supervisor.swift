@@ -47,6 +47,8 @@ public final class Supervisor: Sendable {
         public var publicURL: String?
         /// How decisions are logged; `nil` for not at all.
         public var decisionLog: DecisionLogSettings?
+        /// Where metrics are sent.
+        public var telemetry: TelemetrySettings?
         /// A second bundle that every decision is compared with.
         public var shadow: ReplicaSource?
         public var shadowShare = 1.0
@@ -128,6 +130,7 @@ public final class Supervisor: Sendable {
         let shadow = try configuration.shadow.map { source throws(ControlError) in try makeShadow(source) } ?? nil
         defer { shadow?.stop() }
         let server = try makeServer(access, log, runtime, shadow?.bundle)
+        let metrics = try MetricsPusher(configuration.telemetry, server.registry) { [emit] in emit($1 ? .warning($0) : .info($0)) }
         let instance = try state.instance()
         let journal = EventJournal(
             path: state.events, instance: instance,
@@ -150,8 +153,10 @@ public final class Supervisor: Sendable {
         if stopping.isSet { return }
         let reporter = InstanceReporter(instance: instance, reconciler: database.reconciler, server: server, wanted: wanted)
         let held = try prepare(database, follower, reporter, server)
-        configuration.decisionLog?.start(log, database.configuration)
+        try configuration.decisionLog?.start(log, database.configuration)
         runtime.open(database.configuration)
+        metrics?.begin()
+        defer { metrics?.end() }
         // After the server and before the database: what was answered is written.
         defer { log?.stop(within: DecisionLogSettings.stopTime) }
         emit(.step("compiling \(source.description)"))

@@ -12,6 +12,10 @@ struct DecisionEventWriter {
 
     mutating func append(quoted text: String) { bytes += JSONWriter.quote(text).utf8 }
 
+    mutating func append(json value: JSONValue) { bytes += JSONWriter.bytes(value) }
+
+    mutating func append(number: UInt64) { bytes += String(number).utf8 }
+
     private mutating func member(_ name: StaticString, _ text: String) {
         append(name)
         append(quoted: text)

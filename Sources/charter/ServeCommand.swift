@@ -50,6 +50,7 @@ struct ServeCommand: ParsableCommand {
     @Flag(name: .customLong("no-decision-log"), help: "Log no decisions, into the database neither.")
     var logsNothing = false
 
+    @OptionGroup var telemetry: TelemetryOptions
     @OptionGroup var output: FormatOption
 
     /// Where decisions wait without `--state`.
@@ -92,8 +93,10 @@ struct ServeCommand: ParsableCommand {
             configuration.keyCopy = Self.logState + "/api-keys.json"
             configuration.state = state
             configuration.database = replicaDatabase
-            if !logsNothing, databaseURL != nil || logging.file != nil {
-                configuration.decisionLog = logging.settings(directory: (state ?? Self.logState) + "/decisions")
+            configuration.telemetry = try telemetry.settings()
+            if !logsNothing {
+                configuration.decisionLog = try logging.settings(
+                    directory: (state ?? Self.logState) + "/decisions", configuration.telemetry)
             }
             configuration.shadow = try shadow.source(isSigned: trust.trustedKeys != nil)
             configuration.shadowShare = shadow.share

@@ -43,6 +43,7 @@ struct UpCommand: ParsableCommand {
     @OptionGroup var listen: ListenOptions
     @OptionGroup var access: AccessOptions
     @OptionGroup var logging: DecisionLogOptions
+    @OptionGroup var telemetry: TelemetryOptions
 
     @Flag(name: .customLong("no-decision-log"), help: "Log no decisions, into the database neither.")
     var logsNothing = false
@@ -78,7 +79,10 @@ struct UpCommand: ParsableCommand {
             configuration.fetchTimeout = fetchTimeout
             configuration.alertReceiver = alertWebhook ?? Environment.text("CHARTER_ALERT_WEBHOOK")
             configuration.alertSecret = try AlertReceiver.secret()
-            if !logsNothing { configuration.decisionLog = logging.settings(directory: database.absoluteState + "/decisions") }
+            configuration.telemetry = try telemetry.settings()
+            if !logsNothing {
+                configuration.decisionLog = try logging.settings(directory: database.absoluteState + "/decisions", configuration.telemetry)
+            }
             configuration.shadow = try shadow.source(isSigned: false)
             configuration.shadowShare = shadow.share
             let supervisor = Supervisor(configuration) { UpReport.show($0) }
