@@ -10,6 +10,8 @@ public final class EnforcementServer: Sendable {
     public let status: ServiceStatus
     public let metrics: ServerMetrics
     public let arrivals: ArrivalMetrics
+    /// All metrics, of HTTP too.
+    public let registry: MetricsRegistry
     private let service: HTTPService
     /// What it answers, for tests of who is let in.
     let routes: [APIRoutes.Listed]
@@ -43,6 +45,7 @@ public final class EnforcementServer: Sendable {
 
     public init(_ configuration: Configuration, store: BundleStore, status: ServiceStatus) throws(MetricsError) {
         let registry = MetricsRegistry()
+        self.registry = registry
         let metrics = try ServerMetrics(registry, store: store, status: status, log: configuration.log)
         var logger = Logger(label: "charter.http")
         logger.logLevel = .warning
@@ -65,6 +68,7 @@ public final class EnforcementServer: Sendable {
         routes.addSearches(search, work)
         routes.addAuthZEN(service, search, intake, publicURL: configuration.publicURL, isTLS: configuration.tls != nil)
         routes.addOPA(service, intake)
+        try routes.addOPALogs(configuration.log, registry, intake)
         routes.addEnvoy(service)
         routes.addState(store: store, status: status, registry: registry, tls: configuration.tls)
         routes.addBundleContent(store: store, status: status)
