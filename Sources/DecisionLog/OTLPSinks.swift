@@ -93,10 +93,11 @@ struct OTLPSpanFormat: UploadFormat {
     }
 
     private static func span(_ record: DecisionRecord) -> TelemetrySpan {
+        let (end, overflows) = record.at.addingReportingOverflow(Int64(record.nanoseconds))
         var span = TelemetrySpan(
             trace: record.trace, id: record.ownSpan, parent: record.hasTrace ? record.spanID : nil, name: "charter.decide",
             start: record.at,
-            end: record.at + Int64(record.nanoseconds))
+            end: overflows ? record.at : end)
         span.attributes = DecisionAttributes.common(record)
         return span
     }

@@ -19,6 +19,8 @@ public final class PostgresSink: DecisionSink, @unchecked Sendable {
     private var connection: PostgresConnection?
     /// The sequence that the database expects next, as far as it is known.
     private var position: UInt64?
+    /// What was refused of the batch that begins with `start`.
+    private var refusals: (start: UInt64, delivery: SinkDelivery)?
     /// Days of UTC since 1970 whose partitions are there.
     private var days: Set<Int64> = []
     private let fields = PostgresFieldBuffer(capacity: 1 << 16)
@@ -42,7 +44,7 @@ public final class PostgresSink: DecisionSink, @unchecked Sendable {
     public func deliver(_ batch: SpoolBatch, of stream: DecisionStream) throws(SinkFailure) -> SinkDelivery {
         do {
             try write(batch, stream)
-            return .whole
+            return refused(of: batch)
         } catch let error as PostgresError {
             // Where the transaction stands is read anew.
             position = nil
@@ -127,7 +129,7 @@ public final class PostgresSink: DecisionSink, @unchecked Sendable {
 
     /// After the database has refused something in the batch: what it takes is written, what it does not is lost, and counted.
     private func writeOneByOne(_ batch: SpoolBatch, _ stream: DecisionStream) throws(SinkFailure) -> SinkDelivery {
-        var delivery = SinkDelivery.whole
+        if refusals?.start != batch.expected { refusals = nil }
         var sequences: [UInt64] = []
         batch.read { sequence, _ in sequences.append(sequence) }
         for sequence in sequences {
@@ -140,7 +142,7 @@ public final class PostgresSink: DecisionSink, @unchecked Sendable {
                 }
                 do {
                     try write(batch, stream, only: sequence..<sequence + 1, skips: true)
-                    delivery = SinkDelivery(refused: delivery.refused + 1, reason: error.description)
+                    refusals = (batch.expected, SinkDelivery(refused: (refusals?.delivery.refused ?? 0) + 1, reason: error.description))
                 } catch {
                     throw SinkFailure("\(error)")
                 }
@@ -148,7 +150,13 @@ public final class PostgresSink: DecisionSink, @unchecked Sendable {
                 throw SinkFailure("\(error)")
             }
         }
-        return delivery
+        return refused(of: batch)
+    }
+
+    /// What was refused of the batch, also when it was brought before and its connection lost in the midst of it.
+    private func refused(of batch: SpoolBatch) -> SinkDelivery {
+        defer { refusals = nil }
+        return refusals.flatMap { $0.start == batch.expected ? $0.delivery : nil } ?? .whole
     }
 
     private func encode(_ record: DecisionRecord, _ sequence: UInt64, _ stream: DecisionStream) {
