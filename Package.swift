@@ -41,6 +41,8 @@ let package = Package(
         .target(name: "Downloads", dependencies: ["CLibCurl"], swiftSettings: strict),
         .target(name: "Uploads", dependencies: ["CLibCurl", "Compression", "Downloads"], swiftSettings: strict),
         .target(name: "OpenTelemetry", dependencies: ["JSON"], swiftSettings: strict),
+        .target(
+            name: "ServerLog", dependencies: ["JSON", "Waiting", .product(name: "Logging", package: "swift-log")], swiftSettings: strict),
         .target(name: "Patterns", swiftSettings: strict),
         .target(name: "Conditions", dependencies: ["JSON"], swiftSettings: strict),
         .target(name: "Waiting", swiftSettings: strict),
@@ -118,7 +120,7 @@ let package = Package(
             name: "EnforcementServer",
             dependencies: [
                 "CallerAccess", "Compression", "Conditions", "DecisionLog", "HTTPService", "JSON", "PolicyBundle", "PolicyEngine",
-                "Postgres", "Webhooks",
+                "Postgres", "ServerLog", "Webhooks",
                 .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ], swiftSettings: strict),
@@ -127,7 +129,8 @@ let package = Package(
             dependencies: [
                 "BundleFollowing", "BundleProvenance", "CEL", "CallerAccess", "CommitSignatures", "Conditions", "DecisionLog",
                 "Diagnostics", "Downloads", "EnforcementServer", "Git", "GovernanceModel", "HTTPLoad", "HTTPService", "JSON",
-                "OpenTelemetry", "PolicyBundle", "PolicyCompiler", "PolicyEngine", "Postgres", "Reconciler", "Signing", "Spool", "Uploads",
+                "OpenTelemetry", "PolicyBundle", "PolicyCompiler", "PolicyEngine", "Postgres", "Reconciler", "ServerLog", "Signing",
+                "Spool", "Uploads",
                 "Waiting",
                 "Webhooks",
             ], swiftSettings: strict),
@@ -138,8 +141,8 @@ let package = Package(
             dependencies: [
                 "BundleFollowing", "CEL", "CELBenchmark", "CELConformance", "CELWorkbench", "CallerAccess", "Conditions", "ControlPlane",
                 "DecisionBenchmark", "Diagnostics", "EnforcementServer", "Git", "HTTPService",
-                "GovernanceModel", "JSON", "PolicyBundle", "PolicyCompiler", "PolicyEngine", "Reconciler", "Webhooks",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "GovernanceModel", "JSON", "PolicyBundle", "PolicyCompiler", "PolicyEngine", "Reconciler", "ServerLog", "Webhooks",
+                .product(name: "Logging", package: "swift-log"), .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
 
         // Tests.
@@ -157,7 +160,8 @@ let package = Package(
         .testTarget(name: "WaitingTests", dependencies: ["Waiting"], swiftSettings: strict),
         .testTarget(name: "SpoolTests", dependencies: ["Spool", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "DecisionLogTests", dependencies: ["DecisionLog", "JSON", "Postgres", "Reconciler", "Spool", "TestSupport"],
+            name: "DecisionLogTests",
+            dependencies: ["DecisionLog", "Downloads", "JSON", "OpenTelemetry", "Postgres", "Reconciler", "Spool", "TestSupport"],
             swiftSettings: strict),
         .testTarget(name: "PatternsTests", dependencies: ["Patterns"], swiftSettings: strict),
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics", "JSON"], swiftSettings: strict),
@@ -211,7 +215,8 @@ let package = Package(
             ], swiftSettings: strict),
         // What tests of the whole program share: the program as a process, repositories, servers.
         .target(
-            name: "TestSupport", dependencies: ["JSON", "Postgres", "Reconciler", .product(name: "JWTKit", package: "jwt-kit")],
+            name: "TestSupport",
+            dependencies: ["Compression", "JSON", "Postgres", "Reconciler", .product(name: "JWTKit", package: "jwt-kit")],
             path: "Tests/TestSupport",
             swiftSettings: strict),
         .testTarget(

@@ -40,6 +40,8 @@ extension Supervisor {
         settings.hooks = configuration.webhooks.map { receipt in HookReceiver(receipt) { [wanted] in wanted.followerWake.signal() } }
         settings.publicURL = configuration.publicURL
         settings.log = log
+        settings.ownLog = configuration.log
+        settings.logsRequests = configuration.logsRequests
         settings.runtime = runtime
         do throws(MetricsError) {
             return try EnforcementServer(settings, store: BundleStore(), status: ServiceStatus())

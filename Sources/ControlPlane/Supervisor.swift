@@ -10,6 +10,7 @@ import PolicyBundle
 import PolicyEngine
 import Postgres
 import Reconciler
+import ServerLog
 import Synchronization
 import Waiting
 import Webhooks
@@ -47,6 +48,9 @@ public final class Supervisor: Sendable {
         public var publicURL: String?
         /// How decisions are logged; `nil` for not at all.
         public var decisionLog: DecisionLogSettings?
+        /// The log of the server about itself, and whether requests are in it.
+        public var log: ServerLog?
+        public var logsRequests = false
         /// Where metrics are sent.
         public var telemetry: TelemetrySettings?
         /// A second bundle that every decision is compared with.

@@ -14,8 +14,13 @@ struct APIRoutes {
     /// All of them, in the order in which they were added.
     private(set) var listed: [Listed] = []
     private let gate: any CallerGate
+    /// Whether responses tell the log of requests who has asked.
+    private let namesCallers: Bool
 
-    init(_ gate: any CallerGate) { self.gate = gate }
+    init(_ gate: any CallerGate, namesCallers: Bool) {
+        self.gate = gate
+        self.namesCallers = namesCallers
+    }
 
     /// A route for callers who may do `operation`.
     mutating func on(
@@ -48,7 +53,8 @@ struct APIRoutes {
     private func guarded(
         _ operation: APIOperation, _ handler: @escaping @Sendable (HTTPRequest, Caller) -> HTTPResult
     ) -> Router.Handler {
-        { [gate] request in
+        let handler = namesCallers ? Self.naming(handler) : handler
+        return { [gate] request in
             switch gate.admit(request, to: operation) {
             case .admitted(let caller): return handler(request, caller)
             case .refused(let response): return .ready(response)
@@ -62,6 +68,25 @@ struct APIRoutes {
                         case .later(let work): return await work()
                         }
                     }
+                }
+            }
+        }
+    }
+
+    /// The same, and its responses tell the log of requests who has asked.
+    private static func naming(
+        _ handler: @escaping @Sendable (HTTPRequest, Caller) -> HTTPResult
+    ) -> @Sendable (HTTPRequest, Caller) -> HTTPResult {
+        { request, caller in
+            switch handler(request, caller) {
+            case .ready(var response):
+                response.caller = caller.text
+                return .ready(response)
+            case .later(let work):
+                return .later {
+                    var response = await work()
+                    response.caller = caller.text
+                    return response
                 }
             }
         }

@@ -3,6 +3,7 @@ import HTTPService
 import JSON
 import Logging
 import NIOHTTP1
+import ServerLog
 
 /// HTTP in front of the engine.
 public final class EnforcementServer: Sendable {
@@ -28,6 +29,9 @@ public final class EnforcementServer: Sendable {
         public var tls: TLSIdentity?
         /// Who takes messages that say that the repository has changed; without it they are answered 404.
         public var hooks: HookReceiver?
+        /// The log of the server about itself; with `logsRequests` a line for each request is in it.
+        public var ownLog: ServerLog?
+        public var logsRequests = false
         /// Where decisions are logged.
         public var log: DecisionLog?
         /// Where what was recorded is read.
@@ -47,15 +51,15 @@ public final class EnforcementServer: Sendable {
         let registry = MetricsRegistry()
         self.registry = registry
         let metrics = try ServerMetrics(registry, store: store, status: status, log: configuration.log)
-        var logger = Logger(label: "charter.http")
-        logger.logLevel = .warning
+        let logger = Self.logger(configuration.ownLog)
         self.store = store
         self.status = status
         self.metrics = metrics
         arrivals = try ArrivalMetrics(registry, store: store)
         let access = configuration.access
         let gate: any CallerGate = if let access { try AccessGate(access, store: store, registry: registry) } else { OpenGate() }
-        var routes = APIRoutes(gate)
+        let requests = configuration.logsRequests ? configuration.ownLog : nil
+        var routes = APIRoutes(gate, namesCallers: requests != nil)
         let work = WorkQueue()
         let intake = BodyIntake(work: work)
         let search = SearchService(store: store, metrics: metrics)
@@ -78,7 +82,18 @@ public final class EnforcementServer: Sendable {
         self.routes = routes.listed
         var listening = HTTPService.Configuration(host: configuration.host, port: configuration.port)
         listening.tls = configuration.tls
+        listening.access = requests.map { log in { @Sendable in log.write($0) } }
         self.service = HTTPService(configuration: listening, router: routes.router, metrics: registry, logger: logger)
+    }
+
+    /// What is told of HTTP: troubles, and all else only where somebody looks for trouble.
+    private static func logger(_ log: ServerLog?) -> Logger {
+        guard let log else {
+            var logger = Logger(label: "charter.http")
+            logger.logLevel = .warning
+            return logger
+        }
+        return log.logger("charter.http", level: log.level < .info ? log.level : .warning)
     }
 
     /// Starts listening; returns the port.

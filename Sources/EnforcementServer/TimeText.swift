@@ -20,32 +20,57 @@ public enum TimeText {
     /// A time as RFC 3339 has it, with any offset and up to nine digits of a second, as nanoseconds since 1970; `nil` for what is none, or is out of their
     /// range.
     static func nanoseconds(_ text: String) -> Int64? {
-        guard text.utf8.count <= 40, let match = text.wholeMatch(of: pattern()) else { return nil }
-        func number(_ text: Substring) -> Int { Int(text) ?? 0 }
-        let (year, month, day) = (number(match.1), number(match.2), number(match.3))
-        let (hour, minute, second) = (number(match.4), number(match.5), number(match.6))
-        guard hour < 24, minute < 60, second <= 60 else { return nil }
+        let bytes = Array(text.utf8)
+        guard (20...35).contains(bytes.count), bytes[4] == dash, bytes[7] == dash, bytes[10] | 0x20 == UInt8(ascii: "t"),
+            bytes[13] == colon,
+            bytes[16] == colon, let year = number(bytes[0..<4]), let month = number(bytes[5..<7]), let day = number(bytes[8..<10]),
+            let hour = number(bytes[11..<13]), let minute = number(bytes[14..<16]), let second = number(bytes[17..<19]),
+            hour < 24, minute < 60, second <= 60
+        else { return nil }
+        var rest = bytes[19...]
+        var fraction = 0
+        if rest.first == UInt8(ascii: ".") {
+            let digits = rest.dropFirst().prefix { number([$0]) != nil }
+            guard (1...9).contains(digits.count), var value = number(digits) else { return nil }
+            for _ in digits.count..<9 { value *= 10 }
+            fraction = value
+            rest = rest.dropFirst(1 + digits.count)
+        }
+        guard let offset = offset(rest) else { return nil }
         var parts = tm()
         (parts.tm_year, parts.tm_mon, parts.tm_mday) = (Int32(year - 1900), Int32(month - 1), Int32(day))
-        let midnight = Int64(timegm(&parts))
+        let midnight = timegm(&parts)
         // `timegm` takes a 31 February for 3 March.
         guard Int(parts.tm_mon) == month - 1, Int(parts.tm_mday) == day else { return nil }
-        var seconds = midnight + Int64(hour * 3600 + minute * 60 + second)
-        if let sign = match.8, let hours = match.9, let minutes = match.10 {
-            guard number(hours) < 24, number(minutes) < 60 else { return nil }
-            let offset = Int64(number(hours) * 3600 + number(minutes) * 60)
-            seconds += sign == "-" ? offset : -offset
-        }
-        let digits = match.7 ?? ""
-        let fraction = Int64(number(digits + String(repeating: "0", count: 9 - digits.count)))
-        let (product, overflows) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        let (sum, overflowsToo) = product.addingReportingOverflow(fraction)
+        let seconds = midnight + hour * 3600 + minute * 60 + second - offset
+        let (product, overflows) = Int64(seconds).multipliedReportingOverflow(by: 1_000_000_000)
+        let (sum, overflowsToo) = product.addingReportingOverflow(Int64(fraction))
         return overflows || overflowsToo ? nil : sum
     }
 
-    private static func pattern() -> Regex<
-        (Substring, Substring, Substring, Substring, Substring, Substring, Substring, Substring?, Substring?, Substring?, Substring?)
-    > {
-        #/([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,9}))?(?:[Zz]|([+-])([0-9]{2}):([0-9]{2}))/#
+    private static let dash = UInt8(ascii: "-")
+    private static let colon = UInt8(ascii: ":")
+
+    private static func number(_ digits: ArraySlice<UInt8>) -> Int? {
+        var number = 0
+        for digit in digits {
+            guard (0x30...0x39).contains(digit) else { return nil }
+            number = number * 10 + Int(digit - 0x30)
+        }
+        return number
+    }
+
+    /// Seconds east of UTC: `Z`, or `+01:00`.
+    private static func offset(_ bytes: ArraySlice<UInt8>) -> Int? {
+        let bytes = Array(bytes)
+        if bytes.count == 1 { return bytes[0] | 0x20 == UInt8(ascii: "z") ? 0 : nil }
+        guard bytes.count == 6, bytes[3] == colon, let hours = number(bytes[1..<3]), let minutes = number(bytes[4..<6]), hours < 24,
+            minutes < 60
+        else { return nil }
+        switch bytes[0] {
+        case UInt8(ascii: "+"): return hours * 3600 + minutes * 60
+        case dash: return -(hours * 3600 + minutes * 60)
+        default: return nil
+        }
     }
 }

@@ -75,6 +75,12 @@ extension HTTPConnection {
         let now = NIODeadline.now()
         let seconds = Double((now - exchange.start).nanoseconds) / 1e9
         exchange.metrics.record(method: exchange.method, status: response.status.code, seconds: seconds)
+        if let access = service.configuration.access {
+            access(
+                AnsweredRequest(
+                    method: exchange.method?.rawValue, route: exchange.metrics.route, status: response.status.code, seconds: seconds,
+                    caller: response.caller, requestID: exchange.requestID))
+        }
         if phase == .idle { phaseStart = now }
         if closes {
             beginClosing(lingers: true)

@@ -12,6 +12,8 @@ public struct HTTPResponse: Sendable {
     public var headers: HTTPHeaders
     /// The body; not sent in answer to `HEAD` or with 204 and 304.
     public var body: ByteBuffer
+    /// Who has asked, for the log of requests; it is not sent.
+    public var caller: String?
 
     public init(status: HTTPResponseStatus = .ok, headers: HTTPHeaders = [:], body: ByteBuffer = ByteBuffer()) {
         self.status = status

@@ -29,6 +29,8 @@ extension HTTPService {
         public var serverName: String?
         /// The certificate to be shown; without one the service speaks plain HTTP.
         public var tls: TLSIdentity?
+        /// Told of every request that is answered, on its event loop. With it, no request takes the express lane, which tells nothing.
+        public var access: (@Sendable (AnsweredRequest) -> Void)?
 
         public init(
             host: String = "127.0.0.1", port: Int = 8080, eventLoops: Int = System.coreCount, maxBodyBytes: Int = 1 << 20,

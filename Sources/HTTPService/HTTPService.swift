@@ -177,7 +177,7 @@ public final class HTTPService: Sendable {
         let connection = HTTPConnection(service: context, loop: loop, refusal: nil)
         connection.tls = tls
         let parser = HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: limits)
-        try pipeline.addHandler(ExpressLane(connection, routes: context.router.expressRoutes))
+        try pipeline.addHandler(ExpressLane(connection, routes: context.configuration.access == nil ? context.router.expressRoutes : []))
         // The parser keeps white space before a value without counting it against its limits, so its buffer has one of its own.
         try pipeline.addHandler(ByteToMessageHandler(parser, maximumBufferSize: context.configuration.maxHeaderBytes * 2))
         try pipeline.addHandler(connection)

@@ -27,7 +27,7 @@ final class RouteMetrics: Sendable {
         var status: UInt
     }
 
-    private let route: String
+    let route: String
     private let requests: MetricFamily<Counter>
     private let duration: Histogram
     private let cells = Mutex<[Key: Counter]>([:])

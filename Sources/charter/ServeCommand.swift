@@ -51,6 +51,7 @@ struct ServeCommand: ParsableCommand {
     var logsNothing = false
 
     @OptionGroup var telemetry: TelemetryOptions
+    @OptionGroup var serverLog: ServerLogOptions
     @OptionGroup var output: FormatOption
 
     /// Where decisions wait without `--state`.
@@ -73,7 +74,9 @@ struct ServeCommand: ParsableCommand {
     }
 
     func run() throws {
-        try Terminal.run {
+        let log = serverLog.open()
+        defer { log.log.flush() }
+        try Terminal.run(log) {
             let replicaDatabase = try databaseURL.map { try ReplicaDatabase(url: $0, namespace: try Namespace.named(schema)) }
             let main: ReplicaSource
             if let source {
@@ -101,16 +104,18 @@ struct ServeCommand: ParsableCommand {
             configuration.shadow = try shadow.source(isSigned: trust.trustedKeys != nil)
             configuration.shadowShare = shadow.share
             let format = output.format
-            let server = try ReplicaServer(configuration) { Self.show($0, format) }
+            configuration.server.ownLog = log.log
+            configuration.server.logsRequests = serverLog.logsRequests
+            let server = try ReplicaServer(configuration) { Self.show($0, format, log) }
             let signals = StopSignals { server.stop() }
             try withExtendedLifetime(signals) { try server.run() }
         }
     }
 
-    private static func show(_ event: ReplicaServer.Event, _ format: OutputFormat) {
+    private static func show(_ event: ReplicaServer.Event, _ format: OutputFormat, _ log: OperatorLog) {
         switch event {
-        case .info(let text): Terminal.err("• \(text)")
-        case .warning(let text): Terminal.err("! \(SecretScanner.mask(text))")
+        case .info(let text): log.info(text)
+        case .warning(let text): log.warning(text)
         case .serving(let url, let engine):
             switch format {
             case .human:

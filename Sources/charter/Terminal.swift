@@ -44,14 +44,16 @@ enum Terminal {
     }
 
     /// Runs a command's work; a failure is told on standard error and becomes the exit code.
-    static func run(_ work: () throws -> Void) throws {
+    ///
+    /// - Parameter log: tells of it instead, where there is one.
+    static func run(_ log: OperatorLog? = nil, _ work: () throws -> Void) throws {
         do {
             try work()
         } catch let exit as ExitCode {
             throw exit
         } catch {
             let failure = ControlError(wrapping: error)
-            say(failure.message)
+            if let log { log.failure(failure.message) } else { say(failure.message) }
             throw ExitCode(failure.status.rawValue)
         }
     }

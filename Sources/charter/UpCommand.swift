@@ -44,6 +44,7 @@ struct UpCommand: ParsableCommand {
     @OptionGroup var access: AccessOptions
     @OptionGroup var logging: DecisionLogOptions
     @OptionGroup var telemetry: TelemetryOptions
+    @OptionGroup var serverLog: ServerLogOptions
 
     @Flag(name: .customLong("no-decision-log"), help: "Log no decisions, into the database neither.")
     var logsNothing = false
@@ -64,7 +65,9 @@ struct UpCommand: ParsableCommand {
     }
 
     func run() throws {
-        try Terminal.run {
+        let log = serverLog.open()
+        defer { log.log.flush() }
+        try Terminal.run(log) {
             let repository = repository ?? Environment.text("CHARTER_REPOSITORY") ?? "."
             let isRemote = GitMirror.isRemote(repository)
             var configuration = Supervisor.Configuration(
@@ -85,7 +88,9 @@ struct UpCommand: ParsableCommand {
             }
             configuration.shadow = try shadow.source(isSigned: false)
             configuration.shadowShare = shadow.share
-            let supervisor = Supervisor(configuration) { UpReport.show($0) }
+            configuration.log = log.log
+            configuration.logsRequests = serverLog.logsRequests
+            let supervisor = Supervisor(configuration) { UpReport.show($0, log) }
             let signals = StopSignals { supervisor.stop() }
             if untilInputEnds { InputEnd.watch { supervisor.stop() } }
             try withExtendedLifetime(signals) { try supervisor.run() }

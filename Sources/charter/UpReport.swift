@@ -6,20 +6,22 @@ enum UpReport {
     /// A commit may have as many findings as lines, and the next one is not to wait until all of them are written.
     private static let mostFindings = 200
 
-    static func show(_ event: Supervisor.Event) {
+    static func show(_ event: Supervisor.Event, _ log: OperatorLog) {
         switch event {
-        case .step(let text): Terminal.err("… \(text)")
-        case .info(let text): Terminal.err("• \(text)")
-        case .warning(let text): Terminal.err("! \(SecretScanner.mask(text))")
+        case .step(let text): log.step(text)
+        case .info(let text): log.info(text)
+        case .warning(let text): log.warning(text)
         case .findings(let diagnostics, let sources, let isRefused):
             let shown = isRefused ? diagnostics : diagnostics.filter { $0.severity > .note }
-            Terminal.findings(Array(shown.prefix(mostFindings)), sources: sources, to: 2)
+            log.findings(Array(shown.prefix(mostFindings)), sources: sources)
             if shown.count > mostFindings {
-                Terminal.err("• \(shown.count - mostFindings) more finding(s): `charter validate` shows them")
+                log.info("\(shown.count - mostFindings) more finding(s): `charter validate` shows them")
             }
             let notes = diagnostics.count(of: .note)
-            if !isRefused, notes > 0 { Terminal.err("• \(notes) note(s) about what is not enforced yet: `charter validate` shows them") }
-        case .up(let summary): Terminal.out(text(summary))
+            if !isRefused, notes > 0 { log.info("\(notes) note(s) about what is not enforced yet: `charter validate` shows them") }
+        case .up(let summary):
+            log.log.flush()
+            Terminal.out(text(summary))
         }
     }
 
