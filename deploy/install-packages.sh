@@ -5,7 +5,7 @@ set -euo pipefail
 packages=(
     git make g++ pkg-config curl ca-certificates
     libyaml-dev libgit2-dev libpq-dev libre2-dev libssl-dev libcurl4-openssl-dev zlib1g-dev
-    postgresql pgbouncer faketime
+    postgresql pgbouncer faketime prometheus
     gpg gpg-agent gpgv openssh-client openssl
 )
 

@@ -11,6 +11,10 @@ enum LogFixture {
         var policies: [String] = []
         var at: Int64 = 1_790_000_000_000_000_000
         var context = ""
+        /// Made from the number without.
+        var id: (high: UInt64, low: UInt64)?
+        var hasTrace = true
+        var isTraceSampled = false
     }
 
     static func append(_ decision: Decision, to log: DecisionLog) {
@@ -20,11 +24,12 @@ enum LogFixture {
         let answer = Array(#"{"id":"x","decision":\#(decision.isAllowed)}"#.utf8)
         let policies = decision.policies.map { Array($0.utf8) }
         var entry = DecisionEntry(
-            at: decision.at + Int64(decision.number), id: (UInt64(decision.number) << 16 | 0x7000, 1 << 63 | UInt64(decision.number)),
-            isAllowed: decision.isAllowed)
+            at: decision.at + Int64(decision.number),
+            id: decision.id ?? (UInt64(decision.number) << 16 | 0x7000, 1 << 63 | UInt64(decision.number)), isAllowed: decision.isAllowed)
         entry.caller = "service-account/gateway"
         entry.path = "/v1/decisions"
-        entry.traceID = (1, 2)
+        if decision.hasTrace { (entry.traceID, entry.spanID) = ((1, 2), 3) }
+        entry.isTraceSampled = decision.isTraceSampled
         nest(texts + [request, answer] + policies) { bytes in
             entry.subjectType = bytes[0]
             entry.subjectID = bytes[1]

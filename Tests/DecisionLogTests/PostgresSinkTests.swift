@@ -117,6 +117,8 @@ import Testing
             Self.start(log, database)
             log.stop(within: 30)
             #expect(log.status.first?.failure == nil)
+            #expect(log.status.first?.lost == 1)
+            #expect(log.status.first?.refusal?.contains("no") == true)
             #expect(try database.value("SELECT concat_ws(' ', next_sequence, recorded, lost) FROM runtime.decision_streams") == "10 9 1")
             #expect(try database.value("SELECT count(*) FROM runtime.decisions") == "9")
         }
