@@ -57,10 +57,11 @@ public struct ServeBenchmark {
         var metrics: [Metric] = [("ready_ms", server.readyMilliseconds)]
         var failed = 0
         metrics += try decisions(server, fixed, &failed)
-        metrics += try batches(server, &failed)
         metrics += try soak(server, &failed)
         metrics += try swaps(server, &failed)
         metrics += try accounts(server, database)
+        server.stop()
+        metrics += try batches(&failed)
         metrics.append(("failed_count", Double(failed)))
         return metrics
     }
@@ -102,8 +103,11 @@ public struct ServeBenchmark {
         return names.indices.map { column in (names[column], Self.median(rounds.map { $0[column] })) }
     }
 
-    private func batches(_ server: ServedProcess, _ failed: inout Int) throws -> [Metric] {
+    /// Without a log: no database takes that many rows.
+    private func batches(_ failed: inout Int) throws -> [Metric] {
         progress("batches of 100")
+        let server = try ServedProcess(["serve", folder + "/bench.bundle", "--listen", "127.0.0.1:0", "--format", "json"])
+        defer { server.stop() }
         let size = 100
         let bodies = (0..<max(1, requests.count / size)).map { number -> [UInt8] in
             let chosen = (0..<size).map { requests[(number * size + $0) % requests.count] }
@@ -137,6 +141,9 @@ public struct ServeBenchmark {
         return [("resident_bytes", Double(try server.cost().residentBytes)), ("resident_early_bytes", Double(early))]
     }
 
+    /// Seconds between two swaps.
+    private static let swapPause = 0.06
+
     /// The bundle is replaced again and again while decisions are made.
     private func swaps(_ server: ServedProcess, _ failed: inout Int) throws -> [Metric] {
         progress("\(options.swaps) bundle swaps under load")
@@ -147,10 +154,10 @@ public struct ServeBenchmark {
         var next = 0.0
         while try server.activations() - before < options.swaps, seconds < 600 {
             let result = try generator.run(seconds: 1) { elapsed in
-                guard made < options.swaps, seconds + elapsed >= next else { return }
-                next = seconds + elapsed + 0.03
+                guard seconds + elapsed >= next else { return }
+                next = seconds + elapsed + Self.swapPause
                 made += 1
-                // The file before it is put in force, or passed over for a newer one.
+                // The file before it is put in force by now, or passed over for this one.
                 let source = made % 2 == 1 ? "/other.bundle" : "/bench.bundle"
                 _ = try? FileManager.default.removeItem(atPath: folder + "/new.bundle")
                 _ = try? FileManager.default.copyItem(atPath: folder + source, toPath: folder + "/new.bundle")
@@ -160,7 +167,6 @@ public struct ServeBenchmark {
             if let failure = result.firstFailure { progress("a request failed: \(failure)") }
             latencies += result.latencies
             seconds += result.seconds
-            if made >= options.swaps, try server.activations() - before < options.swaps { made -= 1 }
         }
         var swapping = LoadGenerator.Result()
         swapping.latencies = latencies.sorted()

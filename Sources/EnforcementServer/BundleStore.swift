@@ -1,3 +1,5 @@
+import Dispatch
+import NIOCore
 import PolicyBundle
 import PolicyEngine
 import Synchronization
@@ -34,11 +36,15 @@ public final class BundleStore: Sendable {
 
     public func activate(_ engine: PolicyEngine, at now: Int64, provision: BundleProvision? = nil) {
         let new = Entry(engine: engine, loadedAt: now, provision: provision)
-        // What it replaces is let go of outside the lock.
-        _ = entry.withLock { entry in
+        // Here, so that no request waits for it.
+        new.sessions.prepare(System.coreCount)
+        let old = entry.withLock { entry in
             defer { entry = new }
             return entry
         }
+        guard let old else { return }
+        // Who decides by it at this moment would be the last to have it, and would have to take all of it apart.
+        DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(1)) { withExtendedLifetime(old) {} }
     }
 
     /// Takes note of where the bundle in force came from, if it is still `engine`'s.

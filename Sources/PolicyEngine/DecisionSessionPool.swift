@@ -10,6 +10,12 @@ public final class DecisionSessionPool: Sendable {
 
     public init(_ engine: PolicyEngine) { self.engine = engine }
 
+    /// Makes sessions before they are asked for.
+    public func prepare(_ count: Int) {
+        let made = (0..<count).map { _ in Idle(session: DecisionSession(engine)) }
+        idle.withLock { $0 += made }
+    }
+
     /// Runs `body` with a session that it has to itself.
     public func withSession<Value, Failure: Error>(_ body: (DecisionSession) throws(Failure) -> Value) throws(Failure) -> Value {
         let taken = idle.withLock { $0.popLast() } ?? Idle(session: DecisionSession(engine))
