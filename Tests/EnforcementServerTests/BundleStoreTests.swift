@@ -90,7 +90,11 @@ import Testing
     /// Decides from whatever bundle is in force, and notes each answer that is not wholly that bundle's.
     private static func read(_ store: BundleStore, _ board: Board, _ expected: [String: [String]], _ reader: Int) {
         var number = 0
-        while number < decisionsEach || board.replacements.load(ordering: .relaxed) < replacements {
+        // On a machine that has other things to do a reader may miss a bundle for long.
+        let deadline = ContinuousClock.now + .seconds(60)
+        while number < decisionsEach || board.replacements.load(ordering: .relaxed) < replacements
+            || (board.seen.withLock { $0.count } < expected.count && ContinuousClock.now < deadline)
+        {
             number += 1
             guard let entry = store.current else { continue }
             let request = (number &* 7 &+ reader) % requests.count
