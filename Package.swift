@@ -120,7 +120,7 @@ let package = Package(
             name: "EnforcementServer",
             dependencies: [
                 "CallerAccess", "Compression", "Conditions", "DecisionLog", "HTTPService", "JSON", "PolicyBundle", "PolicyEngine",
-                "Postgres", "ServerLog", "Webhooks",
+                "Postgres", "Reconciler", "ServerLog", "Webhooks",
                 .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ], swiftSettings: strict),

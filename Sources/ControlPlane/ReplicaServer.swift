@@ -52,6 +52,7 @@ public final class ReplicaServer: Sendable {
     private let feed: any BundleFeed
     private let subscription: BundleSubscription
     private let shadow: ShadowFollower?
+    private let declared: DeclaredStore?
     private let state: StateDirectory?
     private let instance: String
     private let access: RunningAccess
@@ -78,6 +79,8 @@ public final class ReplicaServer: Sendable {
             var settings = configuration.server
             settings.shadow = shadow?.bundle
             settings.apply(access)
+            declared = configuration.database == nil ? nil : DeclaredStore()
+            settings.declared = declared
             state = try configuration.state.map { try StateDirectory($0) }
             log = try configuration.decisionLog?.open(hasDatabase: configuration.database != nil) { emit(.warning($0)) }
             runtime = configuration.database == nil ? nil : RuntimeStore()
@@ -112,11 +115,15 @@ public final class ReplicaServer: Sendable {
         try configuration.decisionLog?.start(log, configuration.database?.configuration)
         metrics?.begin()
         defer { metrics?.end() }
-        if let database = configuration.database { runtime?.open(database.configuration) }
+        if let database = configuration.database {
+            runtime?.open(database.configuration)
+            declared?.open(database.configuration)
+        }
         // After the server: what was answered is written.
         defer {
             log?.stop(within: DecisionLogSettings.stopTime)
             runtime?.close()
+            declared?.close()
         }
         try access.start(database: configuration.database?.configuration, copy: state?.apiKeys ?? configuration.keyCopy)
         defer { access.stop() }

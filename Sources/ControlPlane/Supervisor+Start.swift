@@ -32,7 +32,7 @@ extension Supervisor {
     }
 
     func makeServer(
-        _ access: RunningAccess, _ log: DecisionLog?, _ runtime: RuntimeStore, _ shadow: ShadowBundle?
+        _ access: RunningAccess, _ log: DecisionLog?, _ runtime: RuntimeStore, _ declared: DeclaredStore, _ shadow: ShadowBundle?
     ) throws(ControlError) -> EnforcementServer {
         var settings = EnforcementServer.Configuration(host: configuration.host, port: configuration.port)
         settings.shadow = shadow
@@ -43,6 +43,7 @@ extension Supervisor {
         settings.ownLog = configuration.log
         settings.logsRequests = configuration.logsRequests
         settings.runtime = runtime
+        settings.declared = declared
         do throws(MetricsError) {
             return try EnforcementServer(settings, store: BundleStore(), status: ServiceStatus())
         } catch {

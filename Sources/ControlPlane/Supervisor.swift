@@ -130,10 +130,14 @@ public final class Supervisor: Sendable {
         let access = try RunningAccess(configuration.access, hasDatabase: true) { [emit] in emit(.warning($0)) }
         let log = try configuration.decisionLog?.open(hasDatabase: true) { emit(.warning($0)) }
         let runtime = RuntimeStore()
-        defer { runtime.close() }
+        let declared = DeclaredStore()
+        defer {
+            runtime.close()
+            declared.close()
+        }
         let shadow = try configuration.shadow.map { source throws(ControlError) in try makeShadow(source) } ?? nil
         defer { shadow?.stop() }
-        let server = try makeServer(access, log, runtime, shadow?.bundle)
+        let server = try makeServer(access, log, runtime, declared, shadow?.bundle)
         let metrics = try MetricsPusher(configuration.telemetry, server.registry) { [emit] in emit($1 ? .warning($0) : .info($0)) }
         let instance = try state.instance()
         let journal = EventJournal(
@@ -159,6 +163,7 @@ public final class Supervisor: Sendable {
         let held = try prepare(database, follower, reporter, server)
         try configuration.decisionLog?.start(log, database.configuration)
         runtime.open(database.configuration)
+        declared.open(database.configuration)
         metrics?.begin()
         defer { metrics?.end() }
         // After the server and before the database: what was answered is written.

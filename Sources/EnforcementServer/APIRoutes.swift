@@ -104,6 +104,9 @@ struct APIRoutes {
         }
     }
 
+    /// What is said to whoever comes to `path` with a method that is not answered there.
+    mutating func advise(_ path: String, _ advice: String) { router.adviseMethods(path, advice) }
+
     /// A route for everybody: what it answers tells nothing that is not for all, and a message that it takes proves itself.
     mutating func open(_ method: HTTPMethod, _ path: String, handler: @escaping Router.Handler) {
         listed.append(Listed(method: method, path: path))

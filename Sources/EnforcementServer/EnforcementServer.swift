@@ -3,6 +3,7 @@ import HTTPService
 import JSON
 import Logging
 import NIOHTTP1
+import Reconciler
 import ServerLog
 
 /// HTTP in front of the engine.
@@ -36,6 +37,8 @@ public final class EnforcementServer: Sendable {
         public var log: DecisionLog?
         /// Where what was recorded is read.
         public var runtime: RuntimeStore?
+        /// Where what is declared is read.
+        public var declared: DeclaredStore?
         /// The URL by which clients reach it, as discovery tells them; without it, what a request calls the server.
         public var publicURL: String?
         /// A second bundle that every decision is compared with.
@@ -67,6 +70,7 @@ public final class EnforcementServer: Sendable {
         let service = DecisionService(store: store, metrics: metrics, log: configuration.log, shadow: shadow)
         routes.addDecisions(service)
         routes.addRuntime(configuration.runtime)
+        routes.addDeclared(configuration.declared)
         routes.addBatches(service, intake)
         routes.addExplanations(service, intake)
         routes.addSearches(search, work)

@@ -113,7 +113,8 @@ extension HTTPConnection {
         exchange.metrics = service.metrics.routes[match.route.index]
         guard let handler = match.route.handler(for: head.method) else {
             let allow = match.route.allow
-            var response = HTTPResponse.problem(Problem(status: .methodNotAllowed, detail: "this path answers \(allow)"))
+            let detail = "this path answers \(allow)" + (match.route.advice.map { "; \($0)" } ?? "")
+            var response = HTTPResponse.problem(Problem(status: .methodNotAllowed, detail: detail))
             response.headers.add(name: "Allow", value: allow)
             return answer(exchange, .ready(response))
         }

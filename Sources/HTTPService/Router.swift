@@ -11,6 +11,8 @@ public struct Router: Sendable {
         var handlers: [(method: HTTPMethod, handler: Handler)] = []
         /// For the methods that have none of their own.
         var anyHandler: Handler?
+        /// What is said to whoever comes with another method.
+        var advice: String?
 
         func handler(for method: HTTPMethod) -> Handler? {
             if let exact = handlers.first(where: { $0.method == method }) { return exact.handler }
@@ -63,6 +65,11 @@ public struct Router: Sendable {
         precondition(routes[index].anyHandler == nil, "route `\(path)` is registered twice")
         routes[index].anyHandler = handler
     }
+
+    /// Says more to whoever comes with a method that is not answered: what would do what he wants.
+    ///
+    /// - Precondition: as for ``on(_:_:handler:)``.
+    public mutating func adviseMethods(_ path: String, _ advice: String) { routes[route(path)].advice = advice }
 
     private mutating func route(_ path: String) -> Int {
         precondition(path.hasPrefix("/"), "route `\(path)` must begin with a slash")

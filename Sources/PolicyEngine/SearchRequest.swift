@@ -56,9 +56,15 @@ public struct SearchRequest: Sendable {
             self.token = text
         }
         if let limit = members["limit"], limit != .null {
-            guard let number = limit.intValue, number > 0 else { throw RequestError("/page/limit", "must be an integer above zero") }
+            guard let number = Self.integer(limit), number > 0 else { throw RequestError("/page/limit", "must be an integer above zero") }
             self.limit = Int(number)
         }
+    }
+
+    /// `10.0` is an integer to some writers of JSON.
+    private static func integer(_ value: JSONValue) -> Int64? {
+        if case .double(let number) = value { return number >= 0x1p63 ? .max : Int64(exactly: number) }
+        return value.intValue
     }
 
     /// The members of an object that goes on: each after a comma.

@@ -22,26 +22,31 @@ struct RuntimeQuery {
     init(_ request: HTTPRequest) { self.request = request }
 
     /// The value of a parameter.
-    private func text(_ name: String) throws(QueryFault) -> String? {
-        let values = request.query.filter { $0.name == name }
-        guard let value = values.first?.value else { return nil }
+    func text(_ name: String) throws(QueryFault) -> String? {
+        let values = values(name)
+        guard let value = values.first else { return nil }
         if values.count > 1 { throw QueryFault(pointer: name, detail: "is there twice") }
-        guard !value.isEmpty, value.utf8.count <= 1_024, !value.utf8.contains(0) else {
-            throw QueryFault(pointer: name, detail: "must be a text of 1 to 1024 bytes")
-        }
+        guard Self.isText(value) else { throw QueryFault(pointer: name, detail: "must be a text of 1 to 1024 bytes") }
         return value
     }
 
-    private func check(_ known: [String]) throws(QueryFault) {
+    /// All values of a parameter.
+    func values(_ name: String) -> [String] { request.query.filter { $0.name == name }.map(\.value) }
+
+    /// Whether something can be looked for: a database takes no NUL.
+    static func isText(_ value: String) -> Bool { !value.isEmpty && value.utf8.count <= 1_024 && !value.utf8.contains(0) }
+
+    func check(_ known: [String]) throws(QueryFault) {
         for (name, _) in request.query where !known.contains(name) {
-            throw QueryFault(pointer: name, detail: "is no parameter of this; there are \(known.map { "`\($0)`" }.joined(separator: ", "))")
+            let others = known.isEmpty ? "there are none" : "there are \(known.map { "`\($0)`" }.joined(separator: ", "))"
+            throw QueryFault(pointer: name, detail: "is no parameter of this; \(others)")
         }
     }
 
-    private func limit() throws(QueryFault) -> Int {
+    func limit(most: Int = RuntimeStore.longestPage) throws(QueryFault) -> Int {
         guard let text = try text("limit") else { return 100 }
-        guard let limit = Int(text), (1...RuntimeStore.longestPage).contains(limit) else {
-            throw QueryFault(pointer: "limit", detail: "must be a number from 1 to \(RuntimeStore.longestPage)")
+        guard let limit = Int(text), (1...most).contains(limit) else {
+            throw QueryFault(pointer: "limit", detail: "must be a number from 1 to \(most)")
         }
         return limit
     }
@@ -49,10 +54,10 @@ struct RuntimeQuery {
     /// A time of RFC 3339 §5.6, with any offset.
     private func time(_ name: String) throws(QueryFault) -> String? {
         guard let text = try text(name) else { return nil }
-        guard RFC3339.isValid(text) else {
+        guard let time = RFC3339.utc(text) else {
             throw QueryFault(pointer: name, detail: "must be a time of RFC 3339, like `2026-01-31T12:00:00Z`")
         }
-        return text
+        return time
     }
 
     func number(_ name: String, _ text: String) throws(QueryFault) -> Int64 {
@@ -120,36 +125,5 @@ struct RuntimeQuery {
         filter.cursor = try text("cursor").map { cursor throws(QueryFault) in try uuid("cursor", cursor) }
         filter.limit = try limit()
         return filter
-    }
-}
-
-/// Times of RFC 3339 §5.6.
-enum RFC3339 {
-    static func isValid(_ text: String) -> Bool {
-        let bytes = Array(text.utf8)
-        func number(_ range: Range<Int>) -> Int? {
-            guard range.upperBound <= bytes.count, bytes[range].allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
-            return bytes[range].reduce(0) { $0 * 10 + Int($1) - 48 }
-        }
-        guard bytes.count >= 20, let year = number(0..<4), let month = number(5..<7), let day = number(8..<10), let hour = number(11..<13),
-            let minute = number(14..<16), let second = number(17..<19), bytes[4] == 0x2d, bytes[7] == 0x2d, bytes[13] == 0x3a,
-            bytes[16] == 0x3a, bytes[10] | 0x20 == UInt8(ascii: "t"), (1...12).contains(month), year > 0, hour < 24, minute < 60,
-            second < 61
-        else { return false }
-        let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-        let days = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
-        guard (1...days[month - 1]).contains(day) else { return false }
-        var place = 19
-        if bytes[place] == UInt8(ascii: ".") {
-            place += 1
-            let start = place
-            while place < bytes.count, (0x30...0x39).contains(bytes[place]) { place += 1 }
-            guard (1...9).contains(place - start) else { return false }
-        }
-        if place + 1 == bytes.count { return bytes[place] | 0x20 == UInt8(ascii: "z") }
-        guard place + 6 == bytes.count, bytes[place] == 0x2b || bytes[place] == 0x2d, bytes[place + 3] == 0x3a,
-            let offsetHour = number(place + 1..<place + 3), let offsetMinute = number(place + 4..<place + 6)
-        else { return false }
-        return offsetHour < 16 && offsetMinute < 60
     }
 }

@@ -71,8 +71,8 @@ private struct ViolationChange {
         self.status = status
         switch object["note"] {
         case nil, .null?: note = nil
-        case .string(let text)? where text.utf8.count <= Self.longestNote && !text.utf8.contains(0): note = text
-        default: throw QueryFault(pointer: "/note", detail: "must be a text of at most \(Self.longestNote) bytes")
+        case .string(let text)? where text.unicodeScalars.count <= Self.longestNote && !text.utf8.contains(0): note = text
+        default: throw QueryFault(pointer: "/note", detail: "must be a text of at most \(Self.longestNote) characters")
         }
     }
 }
@@ -81,14 +81,14 @@ enum RuntimeAnswers {
     typealias Work = @Sendable () async throws -> HTTPResponse
 
     /// Reads the query on the event loop, and does the work that it comes to beside it.
-    static func with(
-        _ store: RuntimeStore?, _ request: HTTPRequest, _ prepare: (RuntimeStore, RuntimeQuery) throws(QueryFault) -> Work
+    ///
+    /// - Parameter missing: what a server says that has no store.
+    static func with<Store: Sendable>(
+        _ store: Store?, _ request: HTTPRequest,
+        missing: String = "no database belongs to this server: what is recorded is read elsewhere",
+        _ prepare: (Store, RuntimeQuery) throws(QueryFault) -> Work
     ) -> HTTPResult {
-        guard let store else {
-            return .ready(
-                .problem(
-                    Problem(status: .serviceUnavailable, detail: "no database belongs to this server: what is recorded is read elsewhere")))
-        }
+        guard let store else { return .ready(.problem(Problem(status: .serviceUnavailable, detail: missing))) }
         do throws(QueryFault) {
             let work = try prepare(store, RuntimeQuery(request))
             return .later {
