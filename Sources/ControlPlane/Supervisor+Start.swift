@@ -44,6 +44,7 @@ extension Supervisor {
         settings.logsRequests = configuration.logsRequests
         settings.runtime = runtime
         settings.declared = declared
+        settings.changeCheck = CommitChangeCheck(wanted, folder: configuration.folder)
         do throws(MetricsError) {
             return try EnforcementServer(settings, store: BundleStore(), status: ServiceStatus())
         } catch {

@@ -10,6 +10,8 @@ import Waiting
 final class WantedState: Sendable {
     struct Wanted: Sendable {
         var desired: DesiredState
+        /// What `desired` was worked out from.
+        var governance: Governance
         /// As it is in force here: held by it once, and by this no second time.
         var bundle: PolicyBundle
         /// The commit that it may take the place of although it does not continue it.
@@ -88,7 +90,8 @@ final class WantedState: Sendable {
 
     func set(_ compiled: CompiledCommit, _ desired: DesiredState, _ bundle: PolicyBundle, replacing: String?) {
         let new = Wanted(
-            desired: desired, bundle: bundle, replaces: replacing, driftPolicy: DriftPolicy(compiled.snapshot.governance.organization),
+            desired: desired, governance: compiled.snapshot.governance, bundle: bundle, replaces: replacing,
+            driftPolicy: DriftPolicy(compiled.snapshot.governance.organization),
             driftInterval: compiled.snapshot.governance.organization?.reconcileInterval ?? 5_000_000_000,
             organization: compiled.snapshot.governance.organization,
             alertRoutes: compiled.snapshot.governance.all(.alertRoute).map { AlertRoute(spec: $0.spec) },

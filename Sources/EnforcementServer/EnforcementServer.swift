@@ -39,6 +39,8 @@ public final class EnforcementServer: Sendable {
         public var runtime: RuntimeStore?
         /// Where what is declared is read.
         public var declared: DeclaredStore?
+        /// What checks documents; only where a compiler is.
+        public var changeCheck: (any ChangeCheck)?
         /// The URL by which clients reach it, as discovery tells them; without it, what a request calls the server.
         public var publicURL: String?
         /// A second bundle that every decision is compared with.
@@ -71,6 +73,7 @@ public final class EnforcementServer: Sendable {
         routes.addDecisions(service)
         routes.addRuntime(configuration.runtime)
         routes.addDeclared(configuration.declared)
+        routes.addValidation(configuration.changeCheck)
         routes.addBatches(service, intake)
         routes.addExplanations(service, intake)
         routes.addSearches(search, work)

@@ -99,12 +99,15 @@ struct PruneGuard {
 }
 
 extension DesiredState {
+    /// What this commit would change of another one, told from the two alone.
+    public func plan(replacing old: DesiredState) -> SyncPlan { SyncPlan(from: old, to: self) }
+
     /// Why this commit may not take the place of another one, told from the two alone; nil if it may.
     ///
     /// - Parameter protected: documents that nothing may delete, by kind and name; where they are not known, those that the other commit
     ///   annotates.
     public func refusal(replacing old: DesiredState, protected: Set<[String]>?) -> RefusedPlan? {
-        let plan = SyncPlan(from: old, to: self)
+        let plan = plan(replacing: old)
         return PruneGuard(settings: old.settings).refusal(
             of: plan, digest: { plan.digest(from: nil, to: self) }, held: old.administratorCount, desired: self,
             protected: protected ?? Set(old.protected.map { [$0.kind.rawValue, $0.name] }), approval: nil)
