@@ -120,10 +120,10 @@ let package = Package(
             name: "EnforcementServer",
             dependencies: [
                 "CallerAccess", "Compression", "Conditions", "DecisionLog", "HTTPService", "JSON", "PolicyBundle", "PolicyEngine",
-                "Postgres", "Reconciler", "ServerLog", "Webhooks",
+                "Postgres", "Reconciler", "ServerLog", "Webhooks", "YAML",
                 .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
-            ], swiftSettings: strict),
+            ], resources: [.embedInCode("Documents")], swiftSettings: strict),
         .target(
             name: "ControlPlane",
             dependencies: [

@@ -8,6 +8,8 @@ struct APIRoutes {
         var method: HTTPMethod
         var path: String
         var operation: APIOperation?
+        /// Whether it is for every method, of which `method` is one.
+        var isForAnyMethod = false
     }
 
     private(set) var router = Router()
@@ -39,7 +41,7 @@ struct APIRoutes {
         handler: @escaping @Sendable (HTTPRequest, Caller) -> HTTPResult
     ) {
         // One of them stands for all: what follows does not look at the method before the gate has.
-        listed.append(Listed(method: .POST, path: path, operation: operation))
+        listed.append(Listed(method: .POST, path: path, operation: operation, isForAnyMethod: true))
         let guarded = guarded(operation, handler)
         router.onAny(path) { request in
             var own = request

@@ -74,6 +74,7 @@ public final class EnforcementServer: Sendable {
         routes.addRuntime(configuration.runtime)
         routes.addDeclared(configuration.declared)
         routes.addValidation(configuration.changeCheck)
+        routes.addDocument()
         routes.addBatches(service, intake)
         routes.addExplanations(service, intake)
         routes.addSearches(search, work)

@@ -152,7 +152,8 @@ import Testing
 
     /// The only routes that are for everybody. Whoever adds one here has thought about what it tells.
     private static let open = [
-        "GET /.well-known/authzen-configuration", "GET /health", "GET /healthz", "GET /readyz", "POST /v1/hooks/{scheme}",
+        "GET /.well-known/authzen-configuration", "GET /health", "GET /healthz", "GET /openapi.json", "GET /openapi.yaml", "GET /readyz",
+        "POST /v1/hooks/{scheme}",
     ]
 
     @Test func `no route but those for everybody answers to a credential that is missing, wrong, over or too narrow`() async throws {
