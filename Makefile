@@ -18,12 +18,13 @@ ANSWERING := ^(HTTPServiceTests|EnforcementServerTests)\.
 # Faults take the processors, and Postgres with them, from whoever runs beside them.
 BREAKING := ^FaultTests\.
 
-# Lint, build, every test, and a minute of fuzzing.
+# Lint, build, every test, a running server against the description of its API, and a minute of fuzzing.
 test: packages lint build
 	swift test --scratch-path $(DEBUG) --skip-build --filter '$(ANSWERING)'
 	swift test --scratch-path $(DEBUG) --skip-build --skip '$(COMPUTING)' --skip '$(ANSWERING)' --skip '$(BREAKING)'
 	swift test --scratch-path $(DEBUG) --skip-build --filter '$(BREAKING)'
 	swift test --scratch-path $(DEBUG) --skip-build --filter '$(COMPUTING)'
+	@deploy/check-openapi.sh $(DEBUG)/debug/charter
 	@deploy/fuzz.sh
 
 # SECONDS=3600 for longer.

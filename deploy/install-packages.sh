@@ -6,7 +6,7 @@ packages=(
     git make g++ pkg-config curl ca-certificates
     libyaml-dev libgit2-dev libpq-dev libre2-dev libssl-dev libcurl4-openssl-dev zlib1g-dev
     postgresql pgbouncer faketime prometheus
-    gpg gpg-agent gpgv openssh-client openssl
+    gpg gpg-agent gpgv openssh-client openssl python3 python3-venv
 )
 
 missing=()
