@@ -11,6 +11,7 @@ let package = Package(
         .library(name: "CEL", targets: ["CEL"]),
         .library(name: "PolicyEngine", targets: ["PolicyEngine"]),
         .library(name: "BundleFollowing", targets: ["BundleFollowing"]),
+        .library(name: "CharterClient", targets: ["CharterClient", "JSON"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -72,6 +73,14 @@ let package = Package(
             dependencies: [
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+            ], swiftSettings: strict),
+
+        // What programs ask a server with.
+        .target(
+            name: "CharterClient",
+            dependencies: [
+                "JSON", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ], swiftSettings: strict),
 
         // Floor 2: the kinds, typed.
@@ -222,6 +231,8 @@ let package = Package(
         .testTarget(
             name: "ThreadTests", dependencies: ["charter", "Compression", "Digest", "JSON", "Postgres", "TestSupport", "Webhooks"],
             swiftSettings: strict),
+        .testTarget(
+            name: "CharterClientTests", dependencies: ["charter", "CharterClient", "JSON", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "FaultTests", dependencies: ["charter", "HTTPLoad", "JSON", "Postgres", "TestSupport"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],
