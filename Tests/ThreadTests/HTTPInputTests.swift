@@ -142,7 +142,7 @@ import Testing
                 try expectProblem(client.get(path), 404)
             }
             try expectProblem(client.post("/nowhere", []), 404)
-            let notAllowed = try client.get("/v1/decisions")
+            let notAllowed = try client.get("/v1/decisions/batch")
             try expectProblem(notAllowed, 405)
             #expect(notAllowed.fields["allow"]?.contains("POST") == true)
             for path in ["/v1/drift", "/v1/bundle", "/healthz", "/readyz", "/metrics"] {
