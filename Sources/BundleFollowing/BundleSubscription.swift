@@ -117,8 +117,13 @@ public final class BundleSubscription: Sendable {
     }
 
     /// The same on a thread of its own.
-    public func start() {
-        DispatchQueue(label: "charter.bundles").async(group: running) { [self] in run() }
+    ///
+    /// - Parameter yields: whether loading and checking a bundle waits for whoever else needs the processor. The thread stays so when it has ended.
+    public func start(yields: Bool = false) {
+        DispatchQueue(label: "charter.bundles").async(group: running) { [self] in
+            if yields { ThreadPriority.lower() }
+            run()
+        }
     }
 
     /// Makes the next look come at once; safe to call from any thread.

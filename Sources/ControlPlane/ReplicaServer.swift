@@ -131,7 +131,7 @@ public final class ReplicaServer: Sendable {
         defer { try? Blocking.run { [server] in await server.stop() } }
         let url = access.url(configuration.server.host, port)
         emit(.serving(url: url, engine: subscription.current?.engine))
-        subscription.start()
+        subscription.start(yields: true)
         let listener = listen()
         let reporting = DispatchGroup()
         if let database = configuration.database {

@@ -35,6 +35,6 @@ final class ShadowFollower: Sendable {
         }
     }
 
-    func start() { subscription.start() }
+    func start() { subscription.start(yields: true) }
     func stop() { subscription.stop() }
 }

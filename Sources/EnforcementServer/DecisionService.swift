@@ -44,9 +44,14 @@ public final class DecisionService: Sendable {
     struct Decided {
         var id: DecisionID
         var isAllowed: Bool
-        /// The decision in the native form.
-        var json: UnsafeRawBufferPointer
         var session: DecisionSession
+        /// The id's letters.
+        fileprivate let text: UnsafeRawBufferPointer
+        /// The decision in the native form, if it was written already.
+        fileprivate let written: UnsafeRawBufferPointer?
+
+        /// The decision in the native form: until the session writes another.
+        var json: UnsafeRawBufferPointer { written ?? session.json(id: text) }
     }
 
     /// Decides one request.
@@ -71,14 +76,16 @@ public final class DecisionService: Sendable {
         _ request: UnsafeRawBufferPointer, _ session: DecisionSession, _ call: Call, _ answer: (Decided) -> Answer
     ) throws(RequestError) -> Answer {
         let now = WallClock.now()
-        let start = WallClock.steady()
+        let start = log == nil ? 0 : WallClock.steady()
         try session.decode(request, now: now)
         let isAllowed = session.decide()
         (isAllowed ? metrics.allowed : metrics.denied).increment()
         shadow?.compare(request, now: now, session.engine)
         let id = DecisionID(now: now)
         return id.withText { text in
-            let decided = Decided(id: id, isAllowed: isAllowed, json: session.json(id: text), session: session)
+            // Who logs nothing and answers in another form needs no text of it.
+            let written = log == nil ? nil : session.json(id: text)
+            let decided = Decided(id: id, isAllowed: isAllowed, session: session, text: text, written: written)
             if let log { Self.append(decided, request, call, at: now, took: WallClock.steady() - start, to: log) }
             return answer(decided)
         }
