@@ -65,12 +65,19 @@ public struct SinkFailure: Error, Sendable, CustomStringConvertible {
 /// UUIDs as text.
 enum UUIDText {
     static func make(_ high: UInt64, _ low: UInt64) -> String {
-        var text = ""
-        for (index, digit) in (hex(high) + hex(low)).enumerated() {
-            if [8, 12, 16, 20].contains(index) { text.append("-") }
-            text.append(digit)
+        String(unsafeUninitializedCapacity: 36) { bytes in
+            var place = 0
+            for digit in 0..<32 {
+                if digit == 8 || digit == 12 || digit == 16 || digit == 20 {
+                    bytes[place] = UInt8(ascii: "-")
+                    place += 1
+                }
+                let value = UInt8(truncatingIfNeeded: (digit < 16 ? high : low) >> (60 - UInt64(digit & 15) * 4)) & 15
+                bytes[place] = value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+                place += 1
+            }
+            return place
         }
-        return text
     }
 
     static func hex(_ number: UInt64) -> String {

@@ -210,9 +210,11 @@ public final class PostgresSink: DecisionSink, @unchecked Sendable {
             Self.sql(PackageResources.add_violations_sql),
             [
                 list { key, _ in key.policy }, list { key, _ in key.subjectType }, list { key, _ in key.subjectID },
-                list { key, _ in EventTime.rfc3339(key.window) }, list { $1.severity }, list { "\($1.count)" }, list { "\($1.denied)" },
-                list { EventTime.rfc3339($1.first) }, list { EventTime.rfc3339($1.last) }, list { $1.rule }, list { $1.action },
-                list { $1.resource }, list { $1.decision },
+                list { key, _ in "\(Self.floored(key.window, 1_000))" }, list { $1.severity }, list { "\($1.count)" },
+                list { "\($1.denied)" },
+                list { "\(Self.floored($1.first, 1_000))" }, list { "\(Self.floored($1.last, 1_000))" }, list { $1.rule },
+                list { $1.action },
+                list { $1.resource }, list { UUIDText.make($1.decision.high, $1.decision.low) },
             ])
     }
 

@@ -18,7 +18,7 @@ struct ViolationTally {
         var rule: String
         var action: String
         var resource: String
-        var decision: String
+        var decision: (high: UInt64, low: UInt64)
     }
 
     /// Nanoseconds of a window: a day of UTC.
@@ -40,7 +40,7 @@ struct ViolationTally {
                 sums[key]
                 ?? Sum(
                     severity: hit.severity, first: at, last: at, rule: hit.rule, action: record.columnText(.action), resource: resource,
-                    decision: UUIDText.make(record.id.high, record.id.low))
+                    decision: record.id)
             sum.count += 1
             if hit.outcome == .denied { sum.denied += 1 }
             sum.first = min(sum.first, at)
@@ -49,7 +49,7 @@ struct ViolationTally {
                 sum.rule = hit.rule
                 sum.action = record.columnText(.action)
                 sum.resource = resource
-                sum.decision = UUIDText.make(record.id.high, record.id.low)
+                sum.decision = record.id
             }
             sums[key] = sum
         }

@@ -1,8 +1,12 @@
 INSERT INTO runtime.violations AS held
     (policy, subject_type, subject_id, window_start, severity, occurrences, denials, first_at, last_at, rule, action, resource, decision)
-SELECT * FROM unnest(
-    $1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::bigint[], $7::bigint[], $8::timestamptz[], $9::timestamptz[],
-    $10::text[], $11::text[], $12::text[], $13::uuid[])
+SELECT policy, subject_type, subject_id, timestamptz 'epoch' + window_start * interval '1 microsecond', severity, occurrences, denials,
+    timestamptz 'epoch' + first_at * interval '1 microsecond', timestamptz 'epoch' + last_at * interval '1 microsecond', rule, action, resource,
+    decision
+FROM unnest(
+    $1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::text[],
+    $11::text[], $12::text[], $13::uuid[]
+) AS new (policy, subject_type, subject_id, window_start, severity, occurrences, denials, first_at, last_at, rule, action, resource, decision)
 ON CONFLICT (policy, subject_type, subject_id, window_start) DO UPDATE SET
     severity = excluded.severity,
     occurrences = held.occurrences + excluded.occurrences,
