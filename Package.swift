@@ -65,7 +65,7 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "X509", package: "swift-certificates"),
+                .product(name: "X509", package: "swift-certificates"), "Waiting",
             ], swiftSettings: strict),
 
         .target(
@@ -121,7 +121,8 @@ let package = Package(
         .target(
             name: "CallerAccess",
             dependencies: [
-                "Diagnostics", "Digest", "JSON", "Postgres", "Signing", "Waiting", "Webhooks", .product(name: "JWTKit", package: "jwt-kit"),
+                "Diagnostics", "Digest", "Downloads", "JSON", "Postgres", "Signing", "Waiting",
+                .product(name: "JWTKit", package: "jwt-kit"),
             ], resources: [.embedInCode("SQL")], swiftSettings: strict),
 
         // Floor 6: HTTP in front of the engine, and what drives everything.

@@ -47,7 +47,7 @@ public final class APIKeyFollower: Sendable {
         switch source {
         case .file(let file):
             book.replace(try file.read())
-            first = Held(state: FileState(file.path))
+            first = Held(state: FileMark(file.path))
         case .database(_, let copy):
             first = Held()
             do throws(AccessError) {
@@ -79,12 +79,12 @@ public final class APIKeyFollower: Sendable {
     // INVARIANT of `@unchecked`: whoever makes it hands it over to the thread, and touches it no more.
     private final class Held: @unchecked Sendable {
         var connection: PostgresConnection?
-        var state: FileState?
+        var state: FileMark?
         var failure: String?
         /// What the copy holds.
         var copied: [APIKeyRecord]?
 
-        init(state: FileState? = nil) { self.state = state }
+        init(state: FileMark? = nil) { self.state = state }
     }
 
     private func follow(_ held: Held) {
@@ -131,7 +131,7 @@ public final class APIKeyFollower: Sendable {
     }
 
     private func look(at file: APIKeyFile, _ held: Held) throws(AccessError) {
-        let state = FileState(file.path)
+        let state = FileMark(file.path)
         guard state != held.state else { return }
         // What cannot be read leaves the keys that were known, and is tried again.
         book.replace(try file.read())

@@ -33,21 +33,3 @@ enum PrivateFile {
         AccessError("`\(path)` cannot be written: \(String(cString: strerror(errno)))")
     }
 }
-
-/// What tells that a file is another than it was.
-struct FileState: Equatable {
-    private var inode: UInt64
-    private var size: Int64
-    private var seconds: Int
-    private var nanoseconds: Int
-
-    /// `nil` where there is none.
-    init?(_ path: String) {
-        var info = stat()
-        guard stat(path, &info) == 0 else { return nil }
-        inode = UInt64(info.st_ino)
-        size = Int64(info.st_size)
-        seconds = info.st_mtim.tv_sec
-        nanoseconds = info.st_mtim.tv_nsec
-    }
-}

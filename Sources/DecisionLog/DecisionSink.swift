@@ -62,21 +62,28 @@ public struct SinkFailure: Error, Sendable, CustomStringConvertible {
     }
 }
 
-/// UUIDs as text.
-enum UUIDText {
+/// UUIDs as text (RFC 9562 §4).
+public enum UUIDText {
+    public static let count = 36
+
     static func make(_ high: UInt64, _ low: UInt64) -> String {
-        String(unsafeUninitializedCapacity: 36) { bytes in
-            var place = 0
-            for digit in 0..<32 {
-                if digit == 8 || digit == 12 || digit == 16 || digit == 20 {
-                    bytes[place] = UInt8(ascii: "-")
-                    place += 1
-                }
-                let value = UInt8(truncatingIfNeeded: (digit < 16 ? high : low) >> (60 - UInt64(digit & 15) * 4)) & 15
-                bytes[place] = value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+        String(unsafeUninitializedCapacity: count) { bytes in
+            write(high, low, to: UnsafeMutableRawBufferPointer(bytes))
+            return count
+        }
+    }
+
+    /// Writes the 36 characters of it.
+    public static func write(_ high: UInt64, _ low: UInt64, to bytes: UnsafeMutableRawBufferPointer) {
+        var place = 0
+        for digit in 0..<32 {
+            if digit == 8 || digit == 12 || digit == 16 || digit == 20 {
+                bytes[place] = UInt8(ascii: "-")
                 place += 1
             }
-            return place
+            let value = UInt8(truncatingIfNeeded: (digit < 16 ? high : low) >> (60 - UInt64(digit & 15) * 4)) & 15
+            bytes[place] = value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+            place += 1
         }
     }
 

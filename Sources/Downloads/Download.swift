@@ -44,6 +44,10 @@ public struct Download: Sendable {
     public var token: String?
     /// In bytes.
     public var limit: Int
+    /// Until all of it has come.
+    public var seconds = 900
+    /// Whether a redirect within one server is followed; if not, it is a failure.
+    public var followsRedirects = true
 
     /// - Precondition: a token has visible ASCII characters only.
     public init(_ address: WebAddress, token: String? = nil, limit: Int) {
@@ -76,7 +80,9 @@ public struct Download: Sendable {
                 let tag = Self.text(&answer.etag)
                 return .file(File(bytes: bytes, etag: tag.hasSuffix("\"") ? tag : nil, epoch: epoch))
             case 304 where etag != nil: return .unchanged
-            case 301, 302, 303, 307, 308: place = try follow(Self.text(&answer.redirect), from: place)
+            case 301, 302, 303, 307,
+                308 where followsRedirects:
+                place = try follow(Self.text(&answer.redirect), from: place)
             case 401, 403:
                 throw Failure(kind: .forbidden, description: "\(address.shown) does not let this caller in: status \(answer.status)")
             case 404, 410: throw Failure(kind: .notFound, description: "there is nothing at \(address.shown): status \(answer.status)")
@@ -111,7 +117,9 @@ public struct Download: Sendable {
         let code = Self.withCStrings([place.text] + headers) { texts in
             var request = charter_download_request(
                 url: texts[0], headers: texts.baseAddress?.advanced(by: 1), limit: limit, connect_seconds: 10, stall_seconds: 30,
-                total_seconds: 900,
+                total_seconds: seconds,
+                // Plain http to this machine, maybe with a token: it does not leave it.
+                is_direct: place.isPrivate && place.origin.hasPrefix("http://") ? 1 : 0,
                 is_stopping: { context in
                     context.map { Unmanaged<Stop>.fromOpaque($0).takeUnretainedValue().isStopping() } == true ? 1 : 0
                 }, context: Unmanaged.passUnretained(stop).toOpaque())

@@ -1,3 +1,4 @@
+import DecisionLog
 import Glibc
 import Synchronization
 
@@ -20,22 +21,10 @@ public struct DecisionID: Sendable, Hashable {
 
     public var text: String { withText { String(decoding: $0, as: UTF8.self) } }
 
-    static let textCount = 36
-
     /// Calls `body` with the 36 characters of it.
     func withText<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
-        withUnsafeTemporaryAllocation(byteCount: Self.textCount, alignment: 8) { bytes in
-            var place = 0
-            for digit in 0..<32 {
-                if digit == 8 || digit == 12 || digit == 16 || digit == 20 {
-                    bytes[place] = UInt8(ascii: "-")
-                    place += 1
-                }
-                let word = digit < 16 ? high : low
-                let value = UInt8(truncatingIfNeeded: word >> (60 - UInt64(digit & 15) * 4)) & 15
-                bytes[place] = value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
-                place += 1
-            }
+        withUnsafeTemporaryAllocation(byteCount: UUIDText.count, alignment: 8) { bytes in
+            UUIDText.write(high, low, to: bytes)
             return body(UnsafeRawBufferPointer(bytes))
         }
     }

@@ -1,3 +1,4 @@
+import DecisionLog
 import JSON
 import PolicyEngine
 
@@ -47,7 +48,7 @@ enum RequestSlices {
 extension DecisionService.Decided {
     /// The decision's JSON after its first two members, `id` and `decision`: from the comma on, with the brace that ends it.
     var rest: UnsafeRawBufferPointer {
-        let head = #"{"id":""#.utf8.count + DecisionID.textCount + #"","decision":"#.utf8.count + (isAllowed ? "true" : "false").utf8.count
+        let head = #"{"id":""#.utf8.count + UUIDText.count + #"","decision":"#.utf8.count + (isAllowed ? "true" : "false").utf8.count
         return UnsafeRawBufferPointer(rebasing: json[head...])
     }
 }

@@ -1,4 +1,5 @@
 import NIOSSL
+import Waiting
 
 /// The files that TLS needs, all PEM.
 public struct TLSFiles: Sendable, Hashable {

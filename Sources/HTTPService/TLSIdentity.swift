@@ -1,6 +1,7 @@
 import Logging
 import NIOSSL
 import Synchronization
+import Waiting
 
 #if canImport(Glibc)
     import Glibc

@@ -113,14 +113,6 @@ public final class Spool: Sendable {
         }
     }
 
-    /// Takes a sequence for something that will never be stored, so that it counts as lost.
-    public func skip() {
-        guarded.withLock { guarded in
-            guarded.state.next += 1
-            guarded.state.control.nextSequence = guarded.state.next
-        }
-    }
-
     /// Lets another process open it. What is appended from now on is lost.
     public func close() {
         guarded.withLock { guarded in

@@ -101,7 +101,7 @@ import Testing
             let database = try MigratedDatabase()
             let log = try Self.log(folder, database)
             for number in 0..<10 {
-                // Not UTF-8: nobody has checked what comes this way.
+                // As late as a number can tell: a day without a partition of its own.
                 var decision = LogFixture.Decision(number: number)
                 if number == 3 { decision.at = .max - 100 }
                 LogFixture.append(decision, to: log)

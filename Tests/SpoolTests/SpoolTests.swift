@@ -106,8 +106,7 @@ import Testing
     @Test func `a record that is larger than a segment is counted as lost`() throws {
         try TemporaryFolder.with { folder in
             let spool = try Spool(Self.configuration(folder + "/s"), readers: ["a"])
-            #expect(!Self.append(String(repeating: "x", count: Self.segment), to: spool))
-            spool.skip()
+            for _ in 0..<2 { #expect(!Self.append(String(repeating: "x", count: Self.segment), to: spool)) }
             let reader = SpoolReader(spool, "a")
             #expect(try Self.drain(reader).lost == 2)
             #expect(try #require(spool.status.first).lost == 2)

@@ -21,6 +21,8 @@ typedef struct {
     /// Less than a byte a second for so long ends the transfer.
     long stall_seconds;
     long total_seconds;
+    /// Not 0: no proxy that the environment names gets to see it.
+    int is_direct;
     /// Asked now and then; not 0 ends the transfer.
     int (*is_stopping)(void *context);
     void *context;
@@ -46,12 +48,6 @@ int charter_download(
 
 void charter_download_free(charter_download_answer *answer);
 
-/// Fetches `url` by GET into `body`, which holds up to `capacity` bytes; `length` says how many it were.
-///
-/// http and https only; redirects are not followed, certificates are checked, and more than there is room for ends the transfer. `seconds` limits all of
-/// it. Returns 0, and the status of the answer in `status`; else `message` (always terminated, truncated to `message_capacity`) says why.
-int charter_http_fetch(
-    const char *url, void *body, size_t capacity, size_t *length, long seconds, long *status, char *message, size_t message_capacity);
 
 /// What to send by POST. `headers` are lines (`Name: value`), the last being null.
 typedef struct {

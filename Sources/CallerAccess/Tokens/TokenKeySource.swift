@@ -1,6 +1,6 @@
+import Downloads
 import Foundation
 import Synchronization
-import Webhooks
 
 /// Where the keys of an issuer come from, and the ones that are known.
 ///
@@ -91,25 +91,42 @@ final class TokenKeySource: Sendable {
         }
     }
 
+    /// Keys decide who is let in: they come from where the operator said, and from nowhere that leads on.
+    private static func download(_ address: WebAddress) -> Download {
+        var download = Download(address, limit: limit)
+        download.seconds = 10
+        download.followsRedirects = false
+        return download
+    }
+
     private func bytes() async throws(AccessError) -> [UInt8] {
         switch place {
         case .file(let path):
             guard let data = FileManager.default.contents(atPath: path) else { throw AccessError("`\(path)` cannot be read") }
             return Array(data)
         case .url(let url):
-            let result: Result<[UInt8], WebFetch.Failure> = await withCheckedContinuation { continuation in
+            let download: Download
+            do throws(WebAddress.Invalid) {
+                let address = try WebAddress(url)
+                guard address.isPrivate else { throw WebAddress.Invalid(description: "the address must be https, or http on this machine") }
+                download = Self.download(address)
+            } catch {
+                throw AccessError("\(url): \(error.description)")
+            }
+            let result: Result<Download.Answer, Download.Failure> = await withCheckedContinuation { continuation in
                 // It blocks, and must not hold a thread that tasks run on.
                 Thread.detachNewThread {
-                    do throws(WebFetch.Failure) {
-                        continuation.resume(returning: .success(try WebFetch.get(url, limit: Self.limit)))
+                    do throws(Download.Failure) {
+                        continuation.resume(returning: .success(try download.fetch(unless: nil) { false }))
                     } catch {
                         continuation.resume(returning: .failure(error))
                     }
                 }
             }
             switch result {
-            case .success(let bytes): return bytes
-            case .failure(let failure): throw AccessError("\(url): \(failure)")
+            case .success(.file(let file)): return file.bytes
+            case .success(.unchanged): throw AccessError("\(url): answered that nothing has changed, though nothing was there before")
+            case .failure(let failure): throw AccessError("\(failure)")
             }
         }
     }

@@ -27,7 +27,6 @@ enum DecisionLoad {
                 total.seconds += part.seconds
                 total.firstFailure = total.firstFailure ?? part.firstFailure
                 total.latencies += part.latencies
-                end.parts += 1
             } while !end.isSet
             total.latencies.sort()
             return total
@@ -46,16 +45,10 @@ enum DecisionLoad {
     final class StopSignal: @unchecked Sendable {
         private let lock = NSLock()
         private var flag = false
-        private var count = 0
 
         var isSet: Bool {
             get { lock.withLock { flag } }
             set { lock.withLock { flag = newValue } }
-        }
-
-        var parts: Int {
-            get { lock.withLock { count } }
-            set { lock.withLock { count = newValue } }
         }
     }
 
