@@ -59,11 +59,18 @@ public struct DecisionRecord {
     public func string(_ text: Text) -> String { String(decoding: self[text], as: UTF8.self) }
 
     /// A rule that took effect.
-    public struct Hit: Sendable {
+    public struct Hit: Sendable, Equatable {
         public var outcome: DecisionEntry.Hit.Outcome
         public var policy: String
         public var rule: String
         public var severity: String
+
+        public init(outcome: DecisionEntry.Hit.Outcome, policy: String, rule: String, severity: String) {
+            self.outcome = outcome
+            self.policy = policy
+            self.rule = rule
+            self.severity = severity
+        }
     }
 
     public var hits: [Hit] {

@@ -3,20 +3,6 @@ public struct ForeignDecision: Sendable {
     /// What the paths of such decisions begin with.
     public static let pathPrefix = "opa:"
 
-    public struct Hit: Sendable, Equatable {
-        public var outcome: DecisionEntry.Hit.Outcome
-        public var policy: String
-        public var rule: String
-        public var severity: String
-
-        public init(outcome: DecisionEntry.Hit.Outcome, policy: String, rule: String, severity: String) {
-            self.outcome = outcome
-            self.policy = policy
-            self.rule = rule
-            self.severity = severity
-        }
-    }
-
     /// Nanoseconds since 1970, by the clock of whoever decided.
     public var at: Int64
     /// A UUID, in the order of its digits.
@@ -42,7 +28,7 @@ public struct ForeignDecision: Sendable {
     public var request: [UInt8] = []
     /// JSON.
     public var decision: [UInt8] = []
-    public var hits: [Hit] = []
+    public var hits: [DecisionRecord.Hit] = []
 
     public init(at: Int64, id: (high: UInt64, low: UInt64), isAllowed: Bool) {
         self.at = at

@@ -6,6 +6,13 @@ public struct JSONSyntaxError: Error, Hashable, Sendable, CustomStringConvertibl
     public var offset: Int
 
     public var description: String { "\(message) at byte \(offset)" }
+
+    /// - Parameter byte: what is there instead; `nil` at the end of the text.
+    static func unexpected(_ byte: UInt8?, where expected: String, at offset: Int) -> JSONSyntaxError {
+        guard let byte else { return JSONSyntaxError(message: "the text ends where \(expected) was expected", offset: offset) }
+        let found = (0x21..<0x7f).contains(byte) ? "`\(Character(Unicode.Scalar(byte)))`" : "byte \(byte)"
+        return JSONSyntaxError(message: "found \(found) where \(expected) was expected", offset: offset)
+    }
 }
 
 /// A strict JSON parser (RFC 8259): UTF-8 only, no comments, no trailing commas, no duplicate names, bounded depth.
@@ -229,9 +236,5 @@ public struct JSONParser {
         while let byte = peek(), byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 { position += 1 }
     }
 
-    private func unexpected(_ expected: String) -> JSONSyntaxError {
-        guard let byte = peek() else { return JSONSyntaxError(message: "the text ends where \(expected) was expected", offset: position) }
-        let found = (0x21..<0x7f).contains(byte) ? "`\(Character(Unicode.Scalar(byte)))`" : "byte \(byte)"
-        return JSONSyntaxError(message: "found \(found) where \(expected) was expected", offset: position)
-    }
+    private func unexpected(_ expected: String) -> JSONSyntaxError { .unexpected(peek(), where: expected, at: position) }
 }

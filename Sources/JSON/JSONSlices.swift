@@ -173,9 +173,5 @@ private struct SliceScanner {
         while let byte = peek(), byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 { position += 1 }
     }
 
-    private func unexpected(_ expected: String) -> JSONSyntaxError {
-        guard let byte = peek() else { return JSONSyntaxError(message: "the text ends where \(expected) was expected", offset: position) }
-        let found = (0x21..<0x7f).contains(byte) ? "`\(Character(Unicode.Scalar(byte)))`" : "byte \(byte)"
-        return JSONSyntaxError(message: "found \(found) where \(expected) was expected", offset: position)
-    }
+    private func unexpected(_ expected: String) -> JSONSyntaxError { .unexpected(peek(), where: expected, at: position) }
 }

@@ -155,7 +155,7 @@ private enum OPALogResult {
         decision.resourceID = text(input?["resource"]?["id"])
     }
 
-    static func hits(_ result: JSONValue?) -> [ForeignDecision.Hit] {
+    static func hits(_ result: JSONValue?) -> [DecisionRecord.Hit] {
         guard isNative(result) else { return [] }
         let lists: [(String, DecisionEntry.Hit.Outcome)] = [("reasons", .denied), ("warnings", .warned), ("records", .recorded)]
         return lists.flatMap { name, outcome in
