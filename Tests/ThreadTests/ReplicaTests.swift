@@ -127,6 +127,21 @@ import Testing
         }
     }
 
+    @Test("what is asked of a server on this machine, with a token perhaps, passes no proxy that the environment names")
+    func proxy() throws {
+        try World.with { world in
+            try world.publish()
+            let first = try world.serve(world.bundle)
+            let source = "http://127.0.0.1:\(try first.client().port)/v1/bundle/content"
+            // Nobody listens there.
+            let proxy = "http://127.0.0.1:9"
+            let second = try world.serve(
+                source, environment: ["http_proxy": proxy, "all_proxy": proxy, "no_proxy": "", "CHARTER_BUNDLE_TOKEN": "t"])
+            let client = try second.client()
+            #expect(try eventually(within: .seconds(20)) { try client.get("/readyz").status == 200 }, "\(second.program.errors)")
+        }
+    }
+
     @Test("a server whose source cannot be reached yet waits for it, and says so")
     func waiting() throws {
         try World.with { world in
