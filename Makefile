@@ -14,7 +14,7 @@ demo: release
 
 # Tests that compute for long, or wait for a database, would hold up those that wait for answers on a socket: each run by themselves.
 COMPUTING := ^(CELTests|PolicyEngineTests|PolicyBundleTests|PolicyCompilerTests|JSONTests)\.
-ANSWERING := ^(HTTPServiceTests|EnforcementServerTests)\.
+ANSWERING := ^(HTTPServiceTests|EnforcementServerTests|CharterClientTests)\.
 # Faults take the processors, and Postgres with them, from whoever runs beside them.
 BREAKING := ^FaultTests\.
 

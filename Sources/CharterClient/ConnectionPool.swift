@@ -129,22 +129,20 @@ final class ConnectionPool: Sendable {
         let parts = connectTimeout.components
         let limit = min(left, .nanoseconds(parts.seconds * 1_000_000_000 + parts.attoseconds / 1_000_000_000))
         let (tls, host, longestAnswer) = (tls, address.host, longestAnswer)
-        let channel = try await ClientBootstrap(group: group)
+        // The handler is kept from the beginning: a handshake that fails takes it out of the pipeline, and it knows why.
+        return try await ClientBootstrap(group: group)
             .connectTimeout(limit)
             .channelOption(.socketOption(.tcp_nodelay), value: 1)
-            .channelInitializer { channel in
+            .connect(host: address.host, port: address.port) { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    let handler = ExchangeHandler(longestAnswer: longestAnswer)
                     let pipeline = channel.pipeline.syncOperations
                     if let tls { try pipeline.addHandler(ClientTLS.handler(tls, host: host)) }
                     try pipeline.addHTTPClientHandlers()
-                    try pipeline.addHandler(ExchangeHandler(longestAnswer: longestAnswer))
+                    try pipeline.addHandler(handler)
+                    return PooledConnection(channel: channel, handler: NIOLoopBound(handler, eventLoop: channel.eventLoop))
                 }
             }
-            .connect(host: address.host, port: address.port).get()
-        let handler = try await channel.eventLoop.submit {
-            NIOLoopBound(try channel.pipeline.syncOperations.handler(type: ExchangeHandler.self), eventLoop: channel.eventLoop)
-        }.get()
-        return PooledConnection(channel: channel, handler: handler)
     }
 
     /// Closes what is idle now, and what is in use when it ends.

@@ -163,7 +163,8 @@ import Testing
             try await TestService.run(
                 configured {
                     $0.tls = identity
-                    $0.headerTimeout = .milliseconds(200)
+                    // Long enough for a good handshake while other tests run.
+                    $0.headerTimeout = .seconds(2)
                 }
             ) { service in
                 let silent = try await service.connect()
