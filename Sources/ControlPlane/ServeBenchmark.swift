@@ -141,8 +141,8 @@ public struct ServeBenchmark {
         return [("resident_bytes", Double(try server.cost().residentBytes)), ("resident_early_bytes", Double(early))]
     }
 
-    /// Seconds between two swaps.
-    private static let swapPause = 0.06
+    /// Seconds between two swaps: many more than anybody makes, and not so many that the machine does nothing but load bundles.
+    private static let swapPause = 0.25
 
     /// The bundle is replaced again and again while decisions are made.
     private func swaps(_ server: ServedProcess, _ failed: inout Int) throws -> [Metric] {

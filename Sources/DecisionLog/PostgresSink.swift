@@ -197,24 +197,21 @@ public final class PostgresSink: DecisionSink, @unchecked Sendable {
     }
 
     private func add(_ tally: ViolationTally, _ connection: PostgresConnection) throws {
-        if tally.sums.isEmpty { return }
-        // In one order, so that two servers that add to the same violations do not wait for each other in a circle.
-        let sums = tally.sums.sorted {
-            ($0.key.policy, $0.key.subjectType, $0.key.subjectID, $0.key.window)
-                < ($1.key.policy, $1.key.subjectType, $1.key.subjectID, $1.key.window)
+        if tally.isEmpty { return }
+        let sums = tally.sorted
+        func texts(_ value: (ViolationTally.Key, ViolationTally.Sum) -> String) -> PostgresValue {
+            .textArray(sums.map { value($0.key, $0.sum) })
         }
-        func list(_ value: (ViolationTally.Key, ViolationTally.Sum) -> String) -> PostgresValue {
-            .textArray(sums.map { value($0.key, $0.value) })
+        func numbers(_ value: (ViolationTally.Key, ViolationTally.Sum) -> Int64) -> PostgresValue {
+            .intArray(sums.map { value($0.key, $0.sum) })
         }
         _ = try connection.execute(
             Self.sql(PackageResources.add_violations_sql),
             [
-                list { key, _ in key.policy }, list { key, _ in key.subjectType }, list { key, _ in key.subjectID },
-                list { key, _ in "\(Self.floored(key.window, 1_000))" }, list { $1.severity }, list { "\($1.count)" },
-                list { "\($1.denied)" },
-                list { "\(Self.floored($1.first, 1_000))" }, list { "\(Self.floored($1.last, 1_000))" }, list { $1.rule },
-                list { $1.action },
-                list { $1.resource }, list { UUIDText.make($1.decision.high, $1.decision.low) },
+                texts { key, _ in key.policy }, texts { key, _ in key.subjectType }, texts { key, _ in key.subjectID },
+                numbers { key, _ in Self.floored(key.window, 1_000) }, texts { $1.severity }, numbers { Int64($1.count) },
+                numbers { Int64($1.denied) }, numbers { Self.floored($1.first, 1_000) }, numbers { Self.floored($1.last, 1_000) },
+                texts { $1.rule }, texts { $1.action }, texts { $1.resource }, texts { UUIDText.make($1.decision.high, $1.decision.low) },
             ])
     }
 

@@ -100,7 +100,7 @@ struct APIRoutes {
         handler: @escaping @Sendable (ExpressRequest, Caller, (UnsafeRawBufferPointer) -> Void) -> Bool
     ) {
         router.express(path) { [gate] request, respond in
-            let caller = gate.admitAtOnce(request.authorization, peer: request.peer, from: request.remoteAddress, to: operation)
+            let caller = gate.admitAtOnce(request.authorization, peer: request.peer, to: operation)
             guard let caller else { return false }
             return handler(request, caller, respond)
         }

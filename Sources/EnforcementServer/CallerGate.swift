@@ -1,5 +1,4 @@
 import HTTPService
-import NIOCore
 
 /// Lets requests in, or not.
 public protocol CallerGate: Sendable {
@@ -12,13 +11,13 @@ public protocol CallerGate: Sendable {
     ///   - authorization: the value of the `Authorization` field.
     ///   - peer: the client's certificate, verified.
     func admitAtOnce(
-        _ authorization: UnsafeRawBufferPointer?, peer: PeerCertificate?, from remote: SocketAddress?, to operation: APIOperation
+        _ authorization: UnsafeRawBufferPointer?, peer: PeerCertificate?, to operation: APIOperation
     ) -> Caller?
 }
 
 extension CallerGate {
     public func admitAtOnce(
-        _ authorization: UnsafeRawBufferPointer?, peer: PeerCertificate?, from remote: SocketAddress?, to operation: APIOperation
+        _ authorization: UnsafeRawBufferPointer?, peer: PeerCertificate?, to operation: APIOperation
     ) -> Caller? { nil }
 }
 
@@ -42,6 +41,6 @@ public struct OpenGate: CallerGate {
     public func admit(_ request: HTTPRequest, to operation: APIOperation) -> Admission { .admitted(.anonymous) }
 
     public func admitAtOnce(
-        _ authorization: UnsafeRawBufferPointer?, peer: PeerCertificate?, from remote: SocketAddress?, to operation: APIOperation
+        _ authorization: UnsafeRawBufferPointer?, peer: PeerCertificate?, to operation: APIOperation
     ) -> Caller? { .anonymous }
 }

@@ -38,7 +38,7 @@ struct DecisionEndpoint: Sendable {
         var call = DecisionService.Call(caller: caller, path: "/v1/decisions")
         if let id = request.requestID { call.requestID = String(decoding: id, as: UTF8.self) }
         call.trace = request.traceparent.flatMap { TraceContext($0) }
-        if service.log != nil { call.remote = request.remoteAddress?.ipAddress ?? "" }
+        if service.log != nil { call.remote = request.remoteIP ?? "" }
         do throws(RequestError) {
             try entry.sessions.withSession { session throws(RequestError) in
                 try service.decide(request.body, session, call) { respond($0.json) }

@@ -36,7 +36,7 @@ public final class DecisionService: Sendable {
             self.init(caller: caller, path: path)
             requestID = request.requestID ?? ""
             trace = request.header("traceparent").flatMap { TraceContext($0) }
-            remote = request.remoteAddress?.ipAddress ?? ""
+            remote = request.remoteIP ?? ""
         }
     }
 

@@ -1,5 +1,3 @@
-import NIOCore
-
 /// A request that was read without the parser: its head has the plain form that nearly every client sends, and its body is whole.
 ///
 /// INVARIANT: the bytes are valid while the handler runs.
@@ -11,8 +9,8 @@ public struct ExpressRequest {
     public var requestID: UnsafeRawBufferPointer?
     /// The value of `traceparent` (W3C Trace Context), unchecked.
     public var traceparent: UnsafeRawBufferPointer?
-    /// The other end of the connection, which may be a proxy.
-    public var remoteAddress: SocketAddress?
+    /// The IP address of the other end of the connection, which may be a proxy.
+    public var remoteIP: String?
     /// The certificate of the client, verified, where it has shown one.
     public var peer: PeerCertificate?
 }

@@ -30,7 +30,7 @@ extension HTTPConnection {
             let request = ExpressRequest(
                 body: UnsafeRawBufferPointer(rebasing: all[head.count..<head.count + head.contentLength]),
                 authorization: field(head.authorization), requestID: field(head.requestID), traceparent: field(head.traceparent),
-                remoteAddress: context?.remoteAddress, peer: tls == nil ? nil : peer)
+                remoteIP: remoteIP, peer: tls == nil ? nil : peer)
             return head.route.handler(request) { body in
                 ResponseEncoder.writePlain(body, requestID: request.requestID, date: loop.dateLine, server: service.serverLine, to: &outbox)
             }

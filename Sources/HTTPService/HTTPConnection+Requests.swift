@@ -122,7 +122,7 @@ extension HTTPConnection {
         let result = handler(
             HTTPRequest(
                 method: head.method, path: target.path, capture: match.capture, query: target.query, headers: head.headers,
-                body: request.body, remoteAddress: context?.remoteAddress, requestID: request.facts.requestID, peer: tls == nil ? nil : peer
+                body: request.body, remoteIP: remoteIP, requestID: request.facts.requestID, peer: tls == nil ? nil : peer
             ))
         answer(exchange, result)
     }

@@ -68,6 +68,8 @@ final class HTTPConnection: ChannelDuplexHandler {
     var tls: NIOSSLServerHandler?
     /// What the client has shown in the handshake, which is over once there is a request.
     lazy var peer = tls?.peerCertificate.flatMap { PeerCertificate($0) }
+    /// The IP address of the client. It stays the same, and asking the system for it costs as much as a decision.
+    lazy var remoteIP = context?.remoteAddress?.ipAddress
     var phase = Phase.fresh
     var phaseStart = NIODeadline.now()
     /// When the bytes being handled arrived.

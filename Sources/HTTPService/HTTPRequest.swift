@@ -15,8 +15,8 @@ public struct HTTPRequest: Sendable {
     public var headers: HTTPHeaders
     /// The whole body.
     public var body: ByteBuffer
-    /// The other end of the connection, which may be a proxy.
-    public var remoteAddress: SocketAddress?
+    /// The IP address of the other end of the connection, which may be a proxy.
+    public var remoteIP: String?
     /// The client's `X-Request-ID` where it is 1 to 128 visible ASCII characters.
     public var requestID: String?
     /// The certificate of the client, verified, where it has shown one.
@@ -24,7 +24,7 @@ public struct HTTPRequest: Sendable {
 
     public init(
         method: HTTPMethod, path: String, capture: String? = nil, query: [(name: String, value: String)] = [],
-        headers: HTTPHeaders = [:], body: ByteBuffer = ByteBuffer(), remoteAddress: SocketAddress? = nil, requestID: String? = nil,
+        headers: HTTPHeaders = [:], body: ByteBuffer = ByteBuffer(), remoteIP: String? = nil, requestID: String? = nil,
         peer: PeerCertificate? = nil
     ) {
         self.method = method
@@ -33,7 +33,7 @@ public struct HTTPRequest: Sendable {
         self.query = query
         self.headers = headers
         self.body = body
-        self.remoteAddress = remoteAddress
+        self.remoteIP = remoteIP
         self.requestID = requestID
         self.peer = peer
     }

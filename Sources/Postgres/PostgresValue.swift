@@ -11,6 +11,8 @@ public enum PostgresValue: Sendable, Hashable {
     case bytes([UInt8])
     /// `text[]`; for an array of another type write a cast (`$1::uuid[]`).
     case textArray([String])
+    /// `bigint[]`.
+    case intArray([Int64])
 
     /// Text, or `null`.
     public init(_ value: String?) { self = value.map(Self.text) ?? .null }

@@ -36,6 +36,13 @@ import Testing
         #expect(try row.int("n") == array.count)
     }
 
+    @Test("arrays of numbers are taken as they are", arguments: [[], [0], [.min, -1, .max]] as [[Int64]])
+    func numberArrays(array: [Int64]) throws {
+        let row = try TestCluster.connect().query("SELECT $1::text AS a, cardinality($1) AS n", [.intArray(array)])[0]
+        #expect(try row.text("a") == "{" + array.map(String.init).joined(separator: ",") + "}")
+        #expect(try row.int("n") == array.count)
+    }
+
     @Test("an array with NULL or two dimensions is an error, not a wrong array")
     func unreadableArrays() throws {
         let row = try TestCluster.connect().query("SELECT ARRAY['a', NULL] AS n, ARRAY[['a'],['b']] AS d, 'x' AS x")[0]

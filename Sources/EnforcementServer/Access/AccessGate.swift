@@ -71,7 +71,7 @@ final class AccessGate: CallerGate {
     }
 
     func admitAtOnce(
-        _ authorization: UnsafeRawBufferPointer?, peer: PeerCertificate?, from remote: SocketAddress?, to operation: APIOperation
+        _ authorization: UnsafeRawBufferPointer?, peer: PeerCertificate?, to operation: APIOperation
     ) -> Caller? {
         let now = WallClock.now()
         let seconds = now / 1_000_000_000

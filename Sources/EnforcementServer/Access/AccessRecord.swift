@@ -51,7 +51,7 @@ final class AccessRecord: Sendable {
         var metadata: Logger.Metadata = ["method": "\(method)", "outcome": "\(outcome)", "operation": "\(operation.action)"]
         // As JSON, so that no name can begin a line of its own.
         if let who { metadata["who"] = "\(JSONWriter.quote(String(who.prefix(200))))" }
-        if let address = request.remoteAddress?.ipAddress { metadata["from"] = "\(address)" }
+        if let address = request.remoteIP { metadata["from"] = "\(address)" }
         if left > 0 { metadata["leftOut"] = "\(left)" }
         logger.notice("not let in", metadata: metadata)
     }
