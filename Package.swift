@@ -234,7 +234,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "CharterClientTests", dependencies: ["charter", "CharterClient", "JSON", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "FaultTests", dependencies: ["charter", "HTTPLoad", "JSON", "Postgres", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "FaultTests", dependencies: ["charter", "CharterClient", "HTTPLoad", "JSON", "Postgres", "TestSupport"],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17
