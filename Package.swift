@@ -55,7 +55,7 @@ let package = Package(
         .target(name: "CELWorkbench", dependencies: ["CEL", "CELConformance", "JSON"], swiftSettings: strict),
         .target(name: "Git", dependencies: ["CLibGit2"], swiftSettings: strict),
         .target(name: "Postgres", dependencies: ["CLibPQ"], swiftSettings: strict),
-        .target(name: "Diagnostics", dependencies: ["JSON"], swiftSettings: strict),
+        .target(name: "Diagnostics", dependencies: ["Digest", "JSON"], swiftSettings: strict),
         .target(name: "Signing", dependencies: ["CLibCrypto", "Digest", "JSON"], swiftSettings: strict),
         .target(name: "CommitSignatures", dependencies: ["CLibCrypto", "Digest", "Signing"], swiftSettings: strict),
         .target(

@@ -60,6 +60,14 @@ extension Array where Element == Diagnostic {
         reduce(0) { $0 + ($1.severity == severity ? 1 : 0) }
     }
 
+    /// `1 error, 0 warnings, 2 notes`
+    public var counts: String {
+        Severity.allCases.reversed().map { severity in
+            let count = count(of: severity)
+            return "\(count) \(severity.name)\(count == 1 ? "" : "s")"
+        }.joined(separator: ", ")
+    }
+
     /// In reading order: by file, then by place, so that two runs over the same commit print the same text.
     public func inReadingOrder() -> [Diagnostic] {
         sorted { a, b in
@@ -67,5 +75,11 @@ extension Array where Element == Diagnostic {
             if a.code != b.code { return a.code.rawValue < b.code.rawValue }
             return a.message < b.message
         }
+    }
+
+    /// Errors before warnings before notes, each in reading order: for a reader who may not get to see all.
+    public func worstFirst() -> [Diagnostic] {
+        let sorted = inReadingOrder()
+        return Severity.allCases.reversed().flatMap { severity in sorted.filter { $0.severity == severity } }
     }
 }

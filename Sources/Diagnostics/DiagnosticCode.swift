@@ -50,6 +50,15 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
     case unusedSigners = "CH1512"
     case expiredSigner = "CH1513"
 
+    case unpricedModel = "CH1514"
+    case unusedRole = "CH1515"
+    case emptyTeam = "CH1516"
+    case uncoveredControl = "CH1517"
+    case endingModel = "CH1518"
+    case expiringExemption = "CH1519"
+    case budgetAboveParent = "CH1520"
+    case overcommittedBudget = "CH1521"
+
     case secretInDocument = "CH1601"
 
     case notEnforcedYet = "CH1901"
@@ -57,8 +66,11 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
     /// The severity that the code has unless a place says otherwise.
     public var severity: Severity {
         switch self {
-        case .notEnforcedYet: .note
-        case .expiredExemption, .unmatchedGlob, .endedModel, .unusedSigners, .expiredSigner: .warning
+        // What comes near by itself is no fault yet.
+        case .notEnforcedYet, .endingModel, .expiringExemption: .note
+        case .expiredExemption, .unmatchedGlob, .endedModel, .unusedSigners, .expiredSigner, .unpricedModel, .unusedRole, .emptyTeam,
+            .uncoveredControl, .budgetAboveParent, .overcommittedBudget:
+            .warning
         default: .error
         }
     }
@@ -105,6 +117,14 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
         case .trustSettings: "settings of trust that contradict each other"
         case .unusedSigners: "trusted signers where no signature is asked for"
         case .expiredSigner: "a trusted signer whose key has expired"
+        case .unpricedModel: "a model without a price"
+        case .unusedRole: "a role that nobody has"
+        case .emptyTeam: "a team without members"
+        case .uncoveredControl: "a control that no policy implements"
+        case .endingModel: "a model that its provider ends soon"
+        case .expiringExemption: "an exemption that expires soon"
+        case .budgetAboveParent: "a budget larger than the one above it"
+        case .overcommittedBudget: "budgets that come to more than the one above them"
         case .secretInDocument: "a credential written into a document"
         case .notEnforcedYet: "declared and stored, but not enforced yet"
         }

@@ -60,7 +60,7 @@ public struct HumanRenderer: Sendable {
         return SourceLine(line, around: span)
     }
 
-    private static func tint(of severity: Severity) -> String {
+    static func tint(of severity: Severity) -> String {
         switch severity {
         case .error: "1;31"
         case .warning: "1;33"

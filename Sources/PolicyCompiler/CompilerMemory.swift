@@ -9,13 +9,14 @@ public final class CompilerMemory {
     var checked: CheckedDocuments?
     var conditions: CompiledConditions?
     var subjects: SubjectMemory?
+    var holders: RoleHolders?
 
     public init() {}
 
     /// Forgets what depends on the organisation's declarations, if those are not the same document any more.
     func prepare(for organization: Document) {
         if let checked, checked.organization === organization { return }
-        (checked, conditions, subjects) = (nil, nil, nil)
+        (checked, conditions, subjects, holders) = (nil, nil, nil, nil)
     }
 }
 

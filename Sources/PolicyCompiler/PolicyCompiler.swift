@@ -67,7 +67,13 @@ public enum PolicyCompiler {
         }
         findings.merge(aside.value()) { $1 }
         memory.checked = CheckedDocuments(organization: document, governance: governance, findings: findings)
-        let diagnostics = (checker.diagnostics + findings.diagnostics + conditions.diagnostics).inReadingOrder()
+        var diagnostics = checker.diagnostics + findings.diagnostics + conditions.diagnostics
+        if isLinked, !diagnostics.hasErrors {
+            let holders = RoleHolders(governance, known: memory.holders)
+            memory.holders = holders
+            diagnostics += OrganizationChecker.findings(governance, holders: holders, now: now)
+        }
+        diagnostics = diagnostics.inReadingOrder()
         if diagnostics.hasErrors { return Result(bundle: nil, diagnostics: diagnostics) }
         switch emitted {
         case nil: return Result(bundle: nil, diagnostics: diagnostics)

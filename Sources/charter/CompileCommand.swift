@@ -34,7 +34,7 @@ struct CompileCommand: ParsableCommand {
             guard let bytes = compiled.bundle else {
                 if format.format == .json { Terminal.out(["compiled": false, "diagnostics": .array(compiled.diagnostics.map(\.json))]) }
                 throw ControlError(
-                    .input, "commit \(compiled.commit.id) has errors, no bundle was written (\(Terminal.counts(compiled.diagnostics)))")
+                    .input, "commit \(compiled.commit.id) has errors, no bundle was written (\(compiled.diagnostics.counts))")
             }
             let bundle = try PolicyBundle(bytes: bytes)
             // The signature first: no bundle is left behind that was to be signed and is not.

@@ -39,7 +39,7 @@ struct FleetCommand: ParsableCommand {
                 try withExtendedLifetime(signals) { try daemon.run() }
             } catch let refusal as FleetFile.Refusal {
                 Terminal.findings(refusal.diagnostics, sources: refusal.sources, to: 2)
-                throw ControlError(.input, "`\(file)` is no fleet: \(Terminal.counts(refusal.diagnostics))")
+                throw ControlError(.input, "`\(file)` is no fleet: \(refusal.diagnostics.counts)")
             }
         }
     }

@@ -19,6 +19,8 @@ struct FormatOption: ParsableArguments {
 /// Writing to the terminal.
 enum Terminal {
     static func out(_ text: String) { write(1, text + "\n") }
+    /// Text that has its ends of lines.
+    static func print(_ text: String) { write(1, text) }
     static func err(_ text: String) { write(2, text + "\n") }
     static func out(_ json: JSONValue) { out(JSONWriter.text(json, style: .pretty)) }
 
@@ -34,13 +36,6 @@ enum Terminal {
     static func findings(_ diagnostics: [Diagnostic], sources: [String: [UInt8]], to descriptor: Int32) {
         guard !diagnostics.isEmpty else { return }
         write(descriptor, HumanRenderer(color: mayColor(descriptor), sources: sources).render(diagnostics) + "\n")
-    }
-
-    static func counts(_ diagnostics: [Diagnostic]) -> String {
-        Severity.allCases.reversed().map { severity in
-            let count = diagnostics.count(of: severity)
-            return "\(count) \(severity.name)\(count == 1 ? "" : "s")"
-        }.joined(separator: ", ")
     }
 
     /// Runs a command's work; a failure is told on standard error and becomes the exit code.

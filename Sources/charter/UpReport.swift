@@ -17,7 +17,7 @@ enum UpReport {
             if shown.count > mostFindings {
                 log.info("\(shown.count - mostFindings) more finding(s): `charter validate` shows them")
             }
-            let notes = diagnostics.count(of: .note)
+            let notes = diagnostics.count { $0.code == .notEnforcedYet }
             if !isRefused, notes > 0 { log.info("\(notes) note(s) about what is not enforced yet: `charter validate` shows them") }
         case .up(let summary):
             log.log.flush()

@@ -69,10 +69,14 @@ public struct ComplianceFramework: Sendable {
     public struct Control: Sendable {
         public var id: Located<String>
         public var policies: [Located<String>]
+        /// Whether something other than a policy shows that it works.
+        public var hasEvidence: Bool
     }
 
     public var controls: [Control] {
-        spec.list("controls").map { Control(id: $0.requiredString("id"), policies: $0.strings("policies")) }
+        spec.list("controls").map {
+            Control(id: $0.requiredString("id"), policies: $0.strings("policies"), hasEvidence: !$0.texts("evidence").isEmpty)
+        }
     }
 }
 
