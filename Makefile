@@ -18,10 +18,13 @@ ANSWERING := ^(HTTPServiceTests|EnforcementServerTests|CharterClientTests)\.
 # Faults take the processors, and Postgres with them, from whoever runs beside them.
 BREAKING := ^FaultTests\.
 
+# Hundreds that have all begun keep each other from their turns.
+FEW := --experimental-maximum-parallelization-width 8
+
 # Lint, build, every test, a running server against the description of its API, and a minute of fuzzing.
 test: packages lint build
 	swift test --scratch-path $(DEBUG) --skip-build --filter '$(ANSWERING)'
-	swift test --scratch-path $(DEBUG) --skip-build --skip '$(COMPUTING)' --skip '$(ANSWERING)' --skip '$(BREAKING)'
+	swift test --scratch-path $(DEBUG) --skip-build --skip '$(COMPUTING)' --skip '$(ANSWERING)' --skip '$(BREAKING)' $(FEW)
 	swift test --scratch-path $(DEBUG) --skip-build --filter '$(BREAKING)'
 	swift test --scratch-path $(DEBUG) --skip-build --filter '$(COMPUTING)'
 	@deploy/check-openapi.sh $(DEBUG)/debug/charter

@@ -101,6 +101,7 @@ let package = Package(
             dependencies: ["BundleProvenance", "Digest", "Downloads", "JSON", "PolicyBundle", "PolicyEngine", "Signing", "Waiting"],
             swiftSettings: strict),
 
+        .target(name: "PolicyTesting", dependencies: ["Diagnostics", "GovernanceModel", "JSON", "PolicyEngine"], swiftSettings: strict),
         .target(
             name: "DecisionBenchmark",
             dependencies: [
@@ -151,7 +152,9 @@ let package = Package(
             dependencies: [
                 "BundleFollowing", "CEL", "CELBenchmark", "CELConformance", "CELWorkbench", "CallerAccess", "Conditions", "ControlPlane",
                 "DecisionBenchmark", "Diagnostics", "EnforcementServer", "Git", "HTTPService",
-                "GovernanceModel", "JSON", "PolicyBundle", "PolicyCompiler", "PolicyEngine", "Reconciler", "ServerLog", "Webhooks",
+                "GovernanceModel", "JSON", "Patterns", "PolicyBundle", "PolicyCompiler", "PolicyEngine", "PolicyTesting", "Reconciler",
+                "ServerLog",
+                "Webhooks",
                 .product(name: "Logging", package: "swift-log"), .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
 
@@ -177,6 +180,10 @@ let package = Package(
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics", "JSON"], swiftSettings: strict),
         .testTarget(name: "GovernanceModelTests", dependencies: ["Diagnostics", "Git", "GovernanceModel", "JSON"], swiftSettings: strict),
         .testTarget(name: "PolicyBundleTests", dependencies: ["CEL", "Digest", "PolicyBundle"], swiftSettings: strict),
+        .testTarget(
+            name: "PolicyTestingTests",
+            dependencies: ["Diagnostics", "GovernanceModel", "JSON", "PolicyBundle", "PolicyCompiler", "PolicyEngine", "PolicyTesting"],
+            swiftSettings: strict),
         .testTarget(
             name: "PolicyCompilerTests", dependencies: ["Diagnostics", "Git", "GovernanceModel", "JSON", "PolicyBundle", "PolicyCompiler"],
             exclude: ["Repositories"], swiftSettings: strict),

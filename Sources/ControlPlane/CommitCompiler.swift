@@ -46,6 +46,18 @@ public final class CommitCompiler {
             commit: commit, snapshot: snapshot, diagnostics: diagnostics, bundle: result.bundle, compileTime: elapsed, rows: rows)
     }
 
+    /// Compiles the files of a folder as they lie on disk. Of no commit, the bundle is for trying and not for putting in force.
+    public func compile(
+        directory: String, now: Int64
+    ) throws(DirectoryError) -> (snapshot: RepositorySnapshot, diagnostics: [Diagnostic], bundle: [UInt8]?) {
+        let snapshot = try reader.read(directory: directory)
+        let none = String(repeating: "0", count: 40)
+        let result = PolicyCompiler.compile(
+            snapshot.governance, origin: BundleOrigin(commit: none, tree: none, time: 0), isLinked: !snapshot.diagnostics.hasErrors,
+            now: now)
+        return (snapshot, (snapshot.diagnostics + result.diagnostics).inReadingOrder(), result.bundle)
+    }
+
     /// Checks the files of a folder as they lie on disk.
     public func check(directory: String, now: Int64) throws(DirectoryError) -> (snapshot: RepositorySnapshot, diagnostics: [Diagnostic]) {
         let snapshot = try reader.read(directory: directory)

@@ -52,11 +52,12 @@ public struct JUnitRenderer: Sendable {
 }
 
 /// Text in XML 1.0.
-enum XMLText {
-    static func content(_ text: String) -> String { escape(text, isAttribute: false) }
+public enum XMLText {
+    /// Between tags.
+    public static func content(_ text: String) -> String { escape(text, isAttribute: false) }
 
     /// Between double quotes; ends of lines are kept, which a reader would else make spaces of (XML 1.0 §3.3.3).
-    static func attribute(_ text: String) -> String { escape(text, isAttribute: true) }
+    public static func attribute(_ text: String) -> String { escape(text, isAttribute: true) }
 
     private static func escape(_ text: String, isAttribute: Bool) -> String {
         var escaped = ""

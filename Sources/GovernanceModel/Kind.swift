@@ -52,9 +52,9 @@ public enum Kind: String, Sendable, CaseIterable, Comparable {
         case .detector: "content is not scanned yet; findings must come with the request as `context.findings`"
         case .alertRoute: "webhooks get what the reconciler finds; nothing goes out by e-mail, by team, or about budgets and violations yet"
         case .retentionPolicy: "decisions and violations are removed by age; there is no audit log and no usage yet"
-        case .policyTest: "policy tests are not run yet"
         case .invariant: "invariants are not proved yet"
-        case .organization, .user, .serviceAccount, .team, .role, .provider, .model, .policy, .exemption, .complianceFramework: nil
+        case .organization, .user, .serviceAccount, .team, .role, .provider, .model, .policy, .exemption, .complianceFramework, .policyTest:
+            nil
         }
     }
 

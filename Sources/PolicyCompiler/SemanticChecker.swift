@@ -31,7 +31,7 @@ struct SemanticChecker: Sendable {
     static let timedKinds: Set<Kind> = [.exemption, .model]
     /// Kinds of which there may be very many documents.
     static let subjectKinds: [Kind] = [.user, .serviceAccount]
-    static let otherKinds: [Kind] = [.role, .policy, .invariant, .exemption, .budget, .detector, .model, .complianceFramework]
+    static let otherKinds: [Kind] = [.role, .policy, .invariant, .exemption, .budget, .detector, .model, .complianceFramework, .policyTest]
 
     /// What is wrong with the organisation's own declarations.
     mutating func check() {
@@ -63,7 +63,8 @@ struct SemanticChecker: Sendable {
         case .model: model(document, Model(spec: document.spec))
         case .complianceFramework: unique(ComplianceFramework(spec: document.spec).controls.map(\.id), "control", in: document)
         case .user, .serviceAccount: attributes(document.spec.map("attributes"))
-        case .organization, .team, .provider, .policyTemplate, .alertRoute, .retentionPolicy, .policyTest: break
+        case .organization, .team, .provider, .policyTemplate, .alertRoute, .retentionPolicy: break
+        case .policyTest: unique(PolicyTest(spec: document.spec).cases.map(\.name), "case", in: document)
         }
         return diagnostics
     }

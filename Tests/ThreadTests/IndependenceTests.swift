@@ -114,6 +114,8 @@ import Testing
                 }
                 let charter = try RunningCharter(up: repository.path, state: folder + "/state", database: url)
                 let client = try charter.client()
+                // The look at the start must not come upon it.
+                #expect(try eventually { try client.get("/v1/drift").json["checkedAt"]?.stringValue != nil })
                 try database.driftByHand(unnoticed: true)
                 try repository.addUser("barbara")
                 let commit = try repository.commit("Hire")

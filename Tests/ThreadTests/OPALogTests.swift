@@ -8,7 +8,9 @@ import Testing
 @Suite struct OPALogTests {
     private static func lines(_ path: String) throws -> [JSONValue] {
         let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
-        return try text.split(separator: "\n").map { try JSONParser.parse(Array($0.utf8)) }
+        // The last one may be in the midst of being written.
+        let whole = text.lastIndex(of: "\n").map { text[..<$0] } ?? ""
+        return try whole.split(separator: "\n").map { try JSONParser.parse(Array($0.utf8)) }
     }
 
     private static func time(_ offset: TimeInterval = 0) -> String {

@@ -154,7 +154,7 @@ extension DiagnosticCode {
                     spec:
                       type: security
                       rules:
-                        - {name: secret, when: context.dataClassification == "secret", effect: deny}
+                        - {name: secret, when: context.dataClassification == "restricted", effect: deny}
                         - {name: secret, when: context.dataClassification == "internal", effect: warn}
                     """),
                 right: .documents(
@@ -165,7 +165,7 @@ extension DiagnosticCode {
                     spec:
                       type: security
                       rules:
-                        - {name: secret, when: context.dataClassification == "secret", effect: deny}
+                        - {name: secret, when: context.dataClassification == "restricted", effect: deny}
                         - {name: internal, when: context.dataClassification == "internal", effect: warn}
                     """))
         }

@@ -47,7 +47,7 @@ extension DiagnosticCode {
                 spec:
                   type: security
                   rules:
-                    - {name: secret, when: context.dataClassification == "secret", effect: deny}
+                    - {name: secret, when: context.dataClassification == "restricted", effect: deny}
                 ---
                 apiVersion: charter/v1
                 kind: ComplianceFramework

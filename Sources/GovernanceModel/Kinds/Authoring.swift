@@ -1,3 +1,5 @@
+import JSON
+
 /// A policy with parameters.
 public struct PolicyTemplate: Sendable {
     public static let schema = ObjectSchema(
@@ -61,6 +63,34 @@ public struct PolicyTest: Sendable {
     public let spec: SpecNode
 
     public init(spec: SpecNode) { self.spec = spec }
+
+    /// A request and what must become of it.
+    public struct Case: Sendable {
+        public var name: Located<String>
+        public var request: JSONValue
+        public var expected: Expectation
+    }
+
+    public struct Expectation: Sendable {
+        public var isAllowed: Bool
+        public var policies: [String]
+        public var code: String?
+        public var obligations: [String]
+    }
+
+    /// The time at which the requests are decided, in seconds since 1970, if it is given.
+    public var now: Int64? { spec.string("now").flatMap { Timestamp.seconds($0.value) } }
+
+    public var cases: [Case] {
+        spec.list("cases").map { node in
+            let expect = node["expect"]
+            return Case(
+                name: node.requiredString("name"), request: node["request"]?.json ?? .null,
+                expected: Expectation(
+                    isAllowed: expect?["decision"]?.text == "allow", policies: expect?.texts("policies") ?? [], code: expect?["code"]?.text,
+                    obligations: expect?.texts("obligations") ?? []))
+        }
+    }
 }
 
 /// Something that must hold for every possible request.

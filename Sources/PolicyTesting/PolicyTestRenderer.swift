@@ -1,0 +1,99 @@
+import Diagnostics
+import JSON
+
+/// Renders what came of tests.
+public struct PolicyTestRenderer: Sendable {
+    /// Whether to colour with ANSI escape sequences.
+    public var color: Bool
+
+    public init(color: Bool) { self.color = color }
+
+    /// For people: a line for each test, what is wrong with each case that has failed, and the sums.
+    public func text(_ run: PolicyTestRun) -> String {
+        var text = ""
+        for test in run.tests {
+            let failures = test.cases.filter { !$0.isPassed }
+            let mark = failures.isEmpty ? paint("✓", "32") : paint("✗", "31")
+            text += "\(mark) \(test.name): \(test.cases.count - failures.count) of \(Self.cases(test.cases.count)) passed\n"
+            for failure in failures { text += self.text(failure) }
+        }
+        let failed = run.failureCount
+        let sums = "\(Self.cases(run.caseCount)) in \(run.tests.count) test\(run.tests.count == 1 ? "" : "s")"
+        return text + (failed == 0 ? "\(sums), all passed\n" : "\(sums), \(paint("\(failed) failed", "1;31"))\n")
+    }
+
+    private func text(_ failure: PolicyTestRun.Case) -> String {
+        var text = "\n  \(paint(failure.name, "1"))\n  \(paint("-->", "34")) \(failure.span.location)\n"
+        for difference in failure.differences {
+            let name = difference.what + String(repeating: " ", count: max(1, 12 - difference.what.count))
+            text += "    \(name)expected \(paint(difference.expected, "32")), got \(paint(difference.found, "31"))\n"
+        }
+        for reason in failure.reasons { text += "    = \(reason.printable)\n" }
+        return text + "\n"
+    }
+
+    private static func cases(_ count: Int) -> String { count == 1 ? "1 case" : "\(count) cases" }
+
+    private func paint(_ text: String, _ tint: String) -> String {
+        let plain = text.printable
+        return color ? "\u{1b}[\(tint)m\(plain)\u{1b}[0m" : plain
+    }
+
+    /// `{passed, failed, tests: [{name, file, cases: [{name, file, line, passed, differences?, reasons?}]}]}`
+    public static func json(_ run: PolicyTestRun) -> JSONValue {
+        let tests = run.tests.map { test -> JSONValue in
+            ["name": .string(test.name), "file": .string(test.path), "cases": .array(test.cases.map(json))]
+        }
+        return [
+            "passed": .int(Int64(run.caseCount - run.failureCount)), "failed": .int(Int64(run.failureCount)), "tests": .array(tests),
+        ]
+    }
+
+    private static func json(_ result: PolicyTestRun.Case) -> JSONValue {
+        var object: JSONObject = [
+            "name": .string(result.name), "file": .string(result.span.path), "line": .int(Int64(result.span.line)),
+            "passed": .bool(result.isPassed),
+        ]
+        if !result.isPassed {
+            let differences = result.differences.map { difference -> JSONValue in
+                ["what": .string(difference.what), "expected": .string(difference.expected), "found": .string(difference.found)]
+            }
+            object["differences"] = .array(differences)
+            object["reasons"] = JSONValue(result.reasons)
+        }
+        return .object(object)
+    }
+
+    /// JUnit XML: a test suite for each test.
+    public static func junit(_ run: PolicyTestRun) -> String {
+        let seconds = run.tests.reduce(0) { $0 + $1.cases.reduce(0) { $0 + $1.nanoseconds } }
+        var text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+        text +=
+            "<testsuites name=\"charter test\" tests=\"\(run.caseCount)\" failures=\"\(run.failureCount)\" errors=\"0\" time=\"\(decimal(seconds))\">\n"
+        for test in run.tests {
+            let failed = test.cases.count { !$0.isPassed }
+            let time = decimal(test.cases.reduce(0) { $0 + $1.nanoseconds })
+            text +=
+                "  <testsuite name=\"\(XMLText.attribute(test.name))\" tests=\"\(test.cases.count)\" failures=\"\(failed)\" errors=\"0\" skipped=\"0\" time=\"\(time)\">\n"
+            for result in test.cases { text += junit(result, of: test) }
+            text += "  </testsuite>\n"
+        }
+        return text + "</testsuites>\n"
+    }
+
+    private static func junit(_ result: PolicyTestRun.Case, of test: PolicyTestRun.Test) -> String {
+        let head =
+            "    <testcase classname=\"\(XMLText.attribute(test.name))\" name=\"\(XMLText.attribute(result.name))\" file=\"\(XMLText.attribute(result.span.path))\" line=\"\(result.span.line)\" time=\"\(decimal(result.nanoseconds))\""
+        guard let first = result.differences.first else { return head + "/>\n" }
+        let message = "\(first.what): expected \(first.expected), got \(first.found)"
+        let content = PolicyTestRenderer(color: false).text(result)
+        return head
+            + ">\n      <failure type=\"\(first.what)\" message=\"\(XMLText.attribute(message))\">\(XMLText.content(content))</failure>\n    </testcase>\n"
+    }
+
+    /// Seconds with six digits behind the point.
+    private static func decimal(_ nanoseconds: Int64) -> String {
+        let millionths = String(nanoseconds / 1_000 % 1_000_000)
+        return "\(nanoseconds / 1_000_000_000)." + String(repeating: "0", count: 6 - millionths.count) + millionths
+    }
+}

@@ -1,0 +1,78 @@
+import ArgumentParser
+import ControlPlane
+import Diagnostics
+import Foundation
+import Git
+import GovernanceModel
+import Patterns
+import PolicyBundle
+import PolicyEngine
+import PolicyTesting
+
+struct TestCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "test", abstract: "Run the PolicyTest documents of a folder, or of a commit.",
+        discussion: """
+            Each case is a request and the decision that it must get. The documents are compiled, and the requests decided, in this process: no \
+            database and no server is needed.
+
+            Exit codes: 0 all passed · 1 a case failed, the documents have errors, or the filter matches nothing.
+            """)
+
+    @Argument(help: "The folder with the documents, as they lie on disk.")
+    var path = "."
+
+    @Option(name: .long, help: "Test this commit of the repository instead of the files on disk.")
+    var ref: String?
+
+    @OptionGroup var folder: FolderOptions
+
+    @Option(name: .long, help: "Only cases whose `test/case` this matches; `*` stands for any text.")
+    var filter: String?
+
+    @Option(name: .long, help: "The time of tests that name none, e.g. 2026-01-31T12:00:00Z; now by default.")
+    var now: String?
+
+    @Option(name: .long, help: "How the result is printed: human, json or junit.")
+    var format = Format.human
+
+    enum Format: String, ExpressibleByArgument, CaseIterable {
+        case human, json, junit
+    }
+
+    func validate() throws {
+        if folder.folder != nil, ref == nil { throw ValidationError("--path goes with --ref; without it name the folder itself") }
+    }
+
+    func run() throws {
+        try Terminal.run {
+            let time = try RequestTime.nanoseconds(now)
+            let (snapshot, diagnostics, bundle) = try compile(now: time / 1_000_000_000)
+            guard let bundle else {
+                Terminal.findings(diagnostics.filter { $0.severity == .error }, sources: snapshot.sources, to: 2)
+                throw ControlError(.input, "the documents have errors, nothing was tested (\(diagnostics.counts))")
+            }
+            let engine = try PolicyEngine(try PolicyBundle(bytes: bundle))
+            let run = PolicyTestRun(snapshot.governance, engine, now: time) { test, name in
+                filter.map { Glob.matches("\(test)/\(name)", $0) } ?? true
+            }
+            if let filter, run.caseCount == 0 { throw ControlError(.input, "no case matches `\(filter)`") }
+            switch format {
+            case .human: Terminal.print(PolicyTestRenderer(color: Terminal.mayColor(1)).text(run))
+            case .json: Terminal.out(PolicyTestRenderer.json(run))
+            case .junit: Terminal.print(PolicyTestRenderer.junit(run))
+            }
+            if run.failureCount > 0 { throw ExitCode(ExitStatus.input.rawValue) }
+        }
+    }
+
+    private func compile(now: Int64) throws -> (RepositorySnapshot, [Diagnostic], [UInt8]?) {
+        guard let ref else {
+            let compiled = try CommitCompiler().compile(directory: path, now: now)
+            return (compiled.snapshot, compiled.diagnostics, compiled.bundle)
+        }
+        let repository = try GitRepository(opening: path)
+        let compiled = try CommitCompiler(folder: folder.checked).compile(repository, commit: try repository.resolve(ref), now: now)
+        return (compiled.snapshot, compiled.diagnostics, compiled.bundle)
+    }
+}
