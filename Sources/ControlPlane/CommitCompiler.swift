@@ -50,19 +50,22 @@ public final class CommitCompiler {
     public func compile(
         directory: String, now: Int64
     ) throws(DirectoryError) -> (snapshot: RepositorySnapshot, diagnostics: [Diagnostic], bundle: [UInt8]?) {
-        let snapshot = try reader.read(directory: directory)
         let none = String(repeating: "0", count: 40)
-        let result = PolicyCompiler.compile(
-            snapshot.governance, origin: BundleOrigin(commit: none, tree: none, time: 0), isLinked: !snapshot.diagnostics.hasErrors,
-            now: now)
-        return (snapshot, (snapshot.diagnostics + result.diagnostics).inReadingOrder(), result.bundle)
+        return try read(directory, origin: BundleOrigin(commit: none, tree: none, time: 0), now: now)
     }
 
     /// Checks the files of a folder as they lie on disk.
     public func check(directory: String, now: Int64) throws(DirectoryError) -> (snapshot: RepositorySnapshot, diagnostics: [Diagnostic]) {
+        let (snapshot, diagnostics, _) = try read(directory, origin: nil, now: now)
+        return (snapshot, diagnostics)
+    }
+
+    private func read(
+        _ directory: String, origin: BundleOrigin?, now: Int64
+    ) throws(DirectoryError) -> (RepositorySnapshot, [Diagnostic], [UInt8]?) {
         let snapshot = try reader.read(directory: directory)
-        let result = PolicyCompiler.compile(snapshot.governance, origin: nil, isLinked: !snapshot.diagnostics.hasErrors, now: now)
-        return (snapshot, (snapshot.diagnostics + result.diagnostics).inReadingOrder())
+        let result = PolicyCompiler.compile(snapshot.governance, origin: origin, isLinked: !snapshot.diagnostics.hasErrors, now: now)
+        return (snapshot, (snapshot.diagnostics + result.diagnostics).inReadingOrder(), result.bundle)
     }
 }
 

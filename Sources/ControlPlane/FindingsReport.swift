@@ -17,12 +17,12 @@ public struct FindingsReport: Sendable {
     private let fileCount: Int
     /// Findings at least this bad make the check fail.
     private let failsOn: Severity
-    private let seconds: Double
+    private let nanoseconds: Int64
 
     /// - Parameters:
     ///   - prefix: what stands before the documents' paths in the repository that they are a part of, with a `/` at its end; often nothing.
-    ///   - seconds: how long the check took.
-    public init(_ snapshot: RepositorySnapshot, _ diagnostics: [Diagnostic], prefix: String, failsOn: Severity, seconds: Double) {
+    ///   - nanoseconds: how long the check took.
+    public init(_ snapshot: RepositorySnapshot, _ diagnostics: [Diagnostic], prefix: String, failsOn: Severity, nanoseconds: Int64) {
         let paths = Set(Kind.allCases.flatMap { snapshot.governance.all($0).map(\.path) })
         self.diagnostics = diagnostics.map { $0.below(prefix) }
         sources = Dictionary(uniqueKeysWithValues: snapshot.sources.map { (prefix + $0.key, $0.value) })
@@ -30,7 +30,7 @@ public struct FindingsReport: Sendable {
         documentCount = snapshot.governance.count
         fileCount = snapshot.fileCount
         self.failsOn = failsOn
-        self.seconds = seconds
+        self.nanoseconds = nanoseconds
     }
 
     public var isFailed: Bool { diagnostics.contains { $0.severity >= failsOn } }
@@ -55,7 +55,7 @@ public struct FindingsReport: Sendable {
         case .sarif:
             return JSONWriter.text(SARIFRenderer(version: version, sources: sources).render(diagnostics), style: .pretty) + "\n"
         case .junit:
-            return JUnitRenderer(sources: sources, failsOn: failsOn).render(diagnostics, files: files, seconds: seconds)
+            return JUnitRenderer(sources: sources, failsOn: failsOn).render(diagnostics, files: files, nanoseconds: nanoseconds)
         case .github:
             return GitHubRenderer().annotations(diagnostics) + verdict + "\n"
         }

@@ -66,34 +66,18 @@ public struct PolicyTestRenderer: Sendable {
 
     /// JUnit XML: a test suite for each test.
     public static func junit(_ run: PolicyTestRun) -> String {
-        let seconds = run.tests.reduce(0) { $0 + $1.cases.reduce(0) { $0 + $1.nanoseconds } }
-        var text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-        text +=
-            "<testsuites name=\"charter test\" tests=\"\(run.caseCount)\" failures=\"\(run.failureCount)\" errors=\"0\" time=\"\(decimal(seconds))\">\n"
-        for test in run.tests {
-            let failed = test.cases.count { !$0.isPassed }
-            let time = decimal(test.cases.reduce(0) { $0 + $1.nanoseconds })
-            text +=
-                "  <testsuite name=\"\(XMLText.attribute(test.name))\" tests=\"\(test.cases.count)\" failures=\"\(failed)\" errors=\"0\" skipped=\"0\" time=\"\(time)\">\n"
-            for result in test.cases { text += junit(result, of: test) }
-            text += "  </testsuite>\n"
+        let suites = run.tests.map { test in JUnitReport.Suite(test.name, test.cases.map { junit($0, of: test) }) }
+        return JUnitReport("charter test", suites).text
+    }
+
+    private static func junit(_ result: PolicyTestRun.Case, of test: PolicyTestRun.Test) -> JUnitReport.Case {
+        let failure = result.differences.first.map { first in
+            JUnitReport.Failure(
+                type: first.what, message: "\(first.what): expected \(first.expected), got \(first.found)",
+                text: PolicyTestRenderer(color: false).text(result))
         }
-        return text + "</testsuites>\n"
-    }
-
-    private static func junit(_ result: PolicyTestRun.Case, of test: PolicyTestRun.Test) -> String {
-        let head =
-            "    <testcase classname=\"\(XMLText.attribute(test.name))\" name=\"\(XMLText.attribute(result.name))\" file=\"\(XMLText.attribute(result.span.path))\" line=\"\(result.span.line)\" time=\"\(decimal(result.nanoseconds))\""
-        guard let first = result.differences.first else { return head + "/>\n" }
-        let message = "\(first.what): expected \(first.expected), got \(first.found)"
-        let content = PolicyTestRenderer(color: false).text(result)
-        return head
-            + ">\n      <failure type=\"\(first.what)\" message=\"\(XMLText.attribute(message))\">\(XMLText.content(content))</failure>\n    </testcase>\n"
-    }
-
-    /// Seconds with six digits behind the point.
-    private static func decimal(_ nanoseconds: Int64) -> String {
-        let millionths = String(nanoseconds / 1_000 % 1_000_000)
-        return "\(nanoseconds / 1_000_000_000)." + String(repeating: "0", count: 6 - millionths.count) + millionths
+        return JUnitReport.Case(
+            className: test.name, name: result.name, file: result.span.path, line: result.span.line, nanoseconds: result.nanoseconds,
+            failure: failure)
     }
 }

@@ -2,7 +2,6 @@ import ArgumentParser
 import ControlPlane
 import Diagnostics
 import Foundation
-import Git
 import GovernanceModel
 import Patterns
 import PolicyBundle
@@ -19,13 +18,7 @@ struct TestCommand: ParsableCommand {
             Exit codes: 0 all passed · 1 a case failed, the documents have errors, or the filter matches nothing.
             """)
 
-    @Argument(help: "The folder with the documents, as they lie on disk.")
-    var path = "."
-
-    @Option(name: .long, help: "Test this commit of the repository instead of the files on disk.")
-    var ref: String?
-
-    @OptionGroup var folder: FolderOptions
+    @OptionGroup var documents: DocumentsOptions
 
     @Option(name: .long, help: "Only cases whose `test/case` this matches; `*` stands for any text.")
     var filter: String?
@@ -38,10 +31,6 @@ struct TestCommand: ParsableCommand {
 
     enum Format: String, ExpressibleByArgument, CaseIterable {
         case human, json, junit
-    }
-
-    func validate() throws {
-        if folder.folder != nil, ref == nil { throw ValidationError("--path goes with --ref; without it name the folder itself") }
     }
 
     func run() throws {
@@ -67,12 +56,8 @@ struct TestCommand: ParsableCommand {
     }
 
     private func compile(now: Int64) throws -> (RepositorySnapshot, [Diagnostic], [UInt8]?) {
-        guard let ref else {
-            let compiled = try CommitCompiler().compile(directory: path, now: now)
-            return (compiled.snapshot, compiled.diagnostics, compiled.bundle)
-        }
-        let repository = try GitRepository(opening: path)
-        let compiled = try CommitCompiler(folder: folder.checked).compile(repository, commit: try repository.resolve(ref), now: now)
+        if let compiled = try documents.compiledCommit(now: now) { return (compiled.snapshot, compiled.diagnostics, compiled.bundle) }
+        let compiled = try CommitCompiler().compile(directory: documents.path, now: now)
         return (compiled.snapshot, compiled.diagnostics, compiled.bundle)
     }
 }

@@ -2,7 +2,6 @@ import ArgumentParser
 import ControlPlane
 import Diagnostics
 import Foundation
-import Git
 import GovernanceModel
 
 struct ValidateCommand: ParsableCommand {
@@ -15,13 +14,7 @@ struct ValidateCommand: ParsableCommand {
             Actions, the worst first, and adds all findings to the step's summary.
             """)
 
-    @Argument(help: "The folder with the documents, as they lie on disk.")
-    var path = "."
-
-    @Option(name: .long, help: "Check this commit of the repository instead of the files on disk.")
-    var ref: String?
-
-    @OptionGroup var folder: FolderOptions
+    @OptionGroup var documents: DocumentsOptions
 
     @Option(name: .long, help: "How the result is printed: human, json, sarif, junit or github.")
     var format = Format.human
@@ -39,24 +32,18 @@ struct ValidateCommand: ParsableCommand {
         var severity: Severity { self == .error ? .error : .warning }
     }
 
-    func validate() throws {
-        if folder.folder != nil, ref == nil { throw ValidationError("--path goes with --ref; without it name the folder itself") }
-    }
-
     func run() throws {
         try Terminal.run {
             let start = ContinuousClock.now
             let now = Int64(Date().timeIntervalSince1970)
             let report: FindingsReport
-            if let ref {
-                let repository = try GitRepository(opening: path)
-                let compiled = try CommitCompiler(folder: folder.checked).compile(repository, commit: try repository.resolve(ref), now: now)
+            if let compiled = try documents.compiledCommit(now: now) {
                 report = self.report(compiled.snapshot, compiled.diagnostics, prefix: "", since: start)
             } else {
-                let (snapshot, diagnostics) = try CommitCompiler().check(directory: path, now: now)
+                let (snapshot, diagnostics) = try CommitCompiler().check(directory: documents.path, now: now)
                 // People and our own JSON see paths from the folder that was named; other tools look for them in the repository.
                 let isOwn = format == .human || format == .json
-                report = self.report(snapshot, diagnostics, prefix: isOwn ? "" : FindingsReport.prefix(of: path), since: start)
+                report = self.report(snapshot, diagnostics, prefix: isOwn ? "" : FindingsReport.prefix(of: documents.path), since: start)
             }
             if let other = FindingsReport.Format(rawValue: format.rawValue) {
                 Terminal.print(report.text(other, version: Charter.configuration.version))
@@ -76,7 +63,7 @@ struct ValidateCommand: ParsableCommand {
         _ snapshot: RepositorySnapshot, _ diagnostics: [Diagnostic], prefix: String, since start: ContinuousClock.Instant
     ) -> FindingsReport {
         let parts = (ContinuousClock.now - start).components
-        let seconds = Double(parts.seconds) + Double(parts.attoseconds) / 1e18
-        return FindingsReport(snapshot, diagnostics, prefix: prefix, failsOn: failOn.severity, seconds: seconds)
+        let nanoseconds = parts.seconds * 1_000_000_000 + parts.attoseconds / 1_000_000_000
+        return FindingsReport(snapshot, diagnostics, prefix: prefix, failsOn: failOn.severity, nanoseconds: nanoseconds)
     }
 }

@@ -79,17 +79,17 @@ import Testing
 
     @Test func `a file with errors has failed, one with warnings has not, unless they count`() {
         let findings = [Self.finding(.wrongType, "a < b & \"c\""), Self.finding(.emptyTeam, "nobody", path: "t.yaml")]
-        let text = JUnitRenderer(sources: [:], failsOn: .error).render(findings, files: ["ok.yaml", "t.yaml"], seconds: 0.0126)
-        #expect(text.contains(#"<testsuites name="charter" tests="3" failures="1" errors="0" time="0.013">"#))
+        let text = JUnitRenderer(sources: [:], failsOn: .error).render(findings, files: ["ok.yaml", "t.yaml"], nanoseconds: 12_600_999)
+        #expect(text.contains(#"<testsuites name="charter" tests="3" failures="1" errors="0" time="0.012600">"#))
         #expect(text.contains(#"<failure type="CH1206" message="CH1206: a &lt; b &amp; &quot;c&quot;">"#))
-        #expect(text.contains(#"name="ok.yaml" file="ok.yaml" time="0"/>"#))
+        #expect(text.contains(#"name="ok.yaml" file="ok.yaml" time="0.000000"/>"#))
         #expect(text.contains("<system-out>warning[CH1516]: nobody"))
-        #expect(JUnitRenderer(sources: [:], failsOn: .warning).render(findings, files: [], seconds: 0).contains(#"failures="2""#))
+        #expect(JUnitRenderer(sources: [:], failsOn: .warning).render(findings, files: [], nanoseconds: 0).contains(#"failures="2""#))
     }
 
     @Test func `what XML cannot hold is replaced`() {
         let text = JUnitRenderer(sources: ["a\u{1}.yaml": Array("x\u{0}]]>\u{1b}[0m\n".utf8)], failsOn: .error)
-            .render([Self.finding(path: "a\u{1}.yaml", line: 1)], files: ["b\n.yaml"], seconds: 0)
+            .render([Self.finding(path: "a\u{1}.yaml", line: 1)], files: ["b\n.yaml"], nanoseconds: 0)
         #expect(text.unicodeScalars.allSatisfy { $0.value >= 0x20 || $0 == "\n" })
         #expect(text.contains("]]&gt;") && text.contains("b&#10;.yaml"))
     }
