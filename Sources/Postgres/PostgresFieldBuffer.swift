@@ -87,17 +87,30 @@ public final class PostgresFieldBuffer {
 
     /// `text[]`.
     public func textArray(_ value: [String]) {
-        store(Int32(truncatingIfNeeded: Self.size(ofArray: value)))
-        store(Int32(value.isEmpty ? 0 : 1))  // dimensions
-        store(Int32(0))  // no NULL inside
-        store(Int32(25))  // the OID of text
-        guard !value.isEmpty else { return }
-        store(Int32(truncatingIfNeeded: value.count))
-        store(Int32(1))  // the lower bound
+        // 25 is the OID of text.
+        beginArray(of: 25, count: value.count, bytes: Self.size(ofArray: value))
         for element in value { text(element) }
     }
 
+    /// `bigint[]`.
+    public func int8Array(_ value: [Int64]) {
+        // 20 is the OID of bigint.
+        beginArray(of: 20, count: value.count, bytes: (value.isEmpty ? 12 : 20) + value.count * 12)
+        for element in value { int8(element) }
+    }
+
     static func size(ofArray value: [String]) -> Int { value.reduce(value.isEmpty ? 12 : 20) { $0 + 4 + $1.utf8.count } }
+
+    /// - Parameter bytes: of the whole array.
+    private func beginArray(of type: Int32, count: Int, bytes: Int) {
+        store(Int32(truncatingIfNeeded: bytes))
+        store(Int32(count == 0 ? 0 : 1))  // dimensions
+        store(Int32(0))  // no NULL inside
+        store(type)
+        if count == 0 { return }
+        store(Int32(truncatingIfNeeded: count))
+        store(Int32(1))  // the lower bound
+    }
 
     func numeric(_ number: PostgresNumeric) {
         store(Int32(8 + 2 * number.digits.count))

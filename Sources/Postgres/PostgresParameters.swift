@@ -12,8 +12,6 @@ struct PostgresParameters {
     /// OIDs of `pg_type.dat`; they never change.
     private static let bytea: Oid = 17
     private static let textArray: Oid = 1009
-    private static let int: Oid = 20
-    private static let text: Oid = 25
     private static let intArray: Oid = 1016
 
     init(_ values: [PostgresValue]) throws(PostgresError) {
@@ -30,25 +28,11 @@ struct PostgresParameters {
                 guard raw.count <= Int(Int32.max) else { throw PostgresError(.usage, "parameter $\(index + 1) is longer than 2 GB") }
                 append(raw, format: 1, type: Self.bytea)
             case .textArray(let elements):
-                let size = elements.reduce(0) { $0 + 4 + $1.utf8.count }
-                guard size < Int(Int32.max) else { throw PostgresError(.usage, "parameter $\(index + 1) is longer than 2 GB") }
-                beginArray(of: Self.text, type: Self.textArray, count: elements.count, size: size)
-                for element in elements {
-                    let utf8 = try Self.checked(element, index).utf8
-                    store(Int32(utf8.count))
-                    bytes.append(contentsOf: utf8)
-                }
-                bytes.append(0)
+                var size = 0
+                for element in elements { size += try Self.checked(element, index).utf8.count + 4 }
+                try append(array: Self.textArray, size: size, index) { $0.textArray(elements) }
             case .intArray(let elements):
-                guard elements.count < Int(Int32.max) / 12 else {
-                    throw PostgresError(.usage, "parameter $\(index + 1) is longer than 2 GB")
-                }
-                beginArray(of: Self.int, type: Self.intArray, count: elements.count, size: elements.count * 12)
-                for element in elements {
-                    store(Int32(8))
-                    store(element)
-                }
-                bytes.append(0)
+                try append(array: Self.intArray, size: elements.count * 12, index) { $0.int8Array(elements) }
             }
         }
     }
@@ -74,26 +58,15 @@ struct PostgresParameters {
         types.append(type)
     }
 
-    /// Begins an array in its binary form, whose elements, each with its length before it, are to come, and a NUL.
-    ///
-    /// - Parameter size: bytes of the elements, lengths included.
-    private mutating func beginArray(of element: Oid, type: Oid, count: Int, size: Int) {
-        let isEmpty = count == 0
-        offsets.append(bytes.count)
-        lengths.append(Int32(size + (isEmpty ? 12 : 20)))
-        formats.append(1)
-        types.append(type)
-        store(Int32(isEmpty ? 0 : 1))  // dimensions
-        store(Int32(0))  // no NULL inside
-        store(Int32(bitPattern: element))
-        if isEmpty { return }
-        store(Int32(count))
-        store(Int32(1))  // the lower bound
-    }
-
-    /// Stores in network byte order.
-    private mutating func store(_ number: some FixedWidthInteger) {
-        withUnsafeBytes(of: number.bigEndian) { bytes.append(contentsOf: $0) }
+    /// - Parameter size: bytes of the elements.
+    private mutating func append(
+        array type: Oid, size: Int, _ index: Int, _ write: (PostgresFieldBuffer) -> Void
+    ) throws(PostgresError) {
+        guard size < Int(Int32.max) - 20 else { throw PostgresError(.usage, "parameter $\(index + 1) is longer than 2 GB") }
+        let field = PostgresFieldBuffer(capacity: size + 24)
+        write(field)
+        // Its length, which a parameter has beside it.
+        append(field.bytes.dropFirst(4), format: 1, type: type)
     }
 
     private mutating func append(_: Never?) {
