@@ -1,4 +1,3 @@
-import CharterClient
 import Foundation
 import HTTPLoad
 import Synchronization
@@ -44,7 +43,9 @@ import Testing
         }
     }
 
-    /// Asks over and over, each time on a connection of its own, until told to stop.
+    /// Asks over and over, each time by a program and on a connection of its own, until told to stop.
+    ///
+    /// On threads, as the tests that run beside this one may hold every thread that a `Task` could run on.
     private final class Callers: Sendable {
         private let counts = Mutex((calls: 0, failures: [String]()))
         private let isEnded = Atomic(false)
@@ -52,20 +53,20 @@ import Testing
         var calls: Int { counts.withLock { $0.calls } }
         var failures: [String] { counts.withLock { $0.failures } }
 
-        func run(_ number: Int, url: String, authorities: String) async {
-            var settings = CharterClient.Configuration(url: url)
-            settings.tls = ClientTLS(authorities: authorities)
-            settings.retries = 0
-            let request = DecisionRequest(subject: .user("nobody"), action: "llm.chat", resource: .model("openai/gpt-5.4-mini"))
+        func run(in folder: String, url: String) {
+            let request = #"""
+                {"subject": {"type": "user", "id": "nobody"}, "action": {"name": "llm.chat"}, \#
+                "resource": {"type": "model", "id": "openai/gpt-5.4-mini"}}
+                """#
             while !isEnded.load(ordering: .relaxed) {
                 do {
-                    let client = try CharterClient(settings)
-                    let decision = try await client.decide(request)
-                    await client.shutdown()
-                    let isRight = decision.reasons.first?.code == "unknown-subject"
+                    let curl = try ChildProgram(
+                        ["curl", "--silent", "--show-error", "--cacert", "ca.pem", "--json", request, url + "/v1/decisions"], in: folder)
+                    let status = try curl.wait()
+                    let isRight = status == 0 && curl.output.contains("unknown-subject")
                     counts.withLock { counts in
                         counts.calls += 1
-                        if !isRight { counts.failures.append("\(decision)") }
+                        if !isRight { counts.failures.append("\(status) \(curl.output) \(curl.errors)") }
                     }
                 } catch {
                     counts.withLock { $0.failures.append("\(error)") }
@@ -120,14 +121,8 @@ import Testing
             }
             let address = try #require(url, "\(charter.program.errors)")
             let callers = Callers()
-            let ended = DispatchGroup()
-            for number in 0..<4 {
-                ended.enter()
-                Task {
-                    await callers.run(number, url: address, authorities: folder + "/ca.pem")
-                    ended.leave()
-                }
-            }
+            let threads = (0..<4).map { _ in Background { callers.run(in: folder, url: address) } }
+            defer { callers.end() }
             /// Waits for calls that begin from now on.
             func goOn() {
                 let before = callers.calls
@@ -147,8 +142,8 @@ import Testing
             #expect(try eventually { try reloads("loaded") }, "\(charter.program.errors)")
             goOn()
             callers.end()
-            ended.wait()
-            #expect(callers.failures == [])
+            for thread in threads { try thread.value() }
+            #expect(callers.failures.first == nil)
             #expect(try charter.interrupt() == 0)
         }
     }
