@@ -31,7 +31,8 @@ final class PostReceiver: Sendable {
         setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
         var address = sockaddr_in.loopback(port: wanted)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        guard address.with({ bind(socket, $0, $1) }) == 0, listen(socket, 16) == 0 else {
+        // A receiver that was stopped may hold its port a moment longer.
+        guard eventually(within: .seconds(10), { address.with { bind(socket, $0, $1) } == 0 }), listen(socket, 16) == 0 else {
             throw Failure("no port to listen on: \(String(cString: strerror(errno)))")
         }
         withUnsafeMutablePointer(to: &address) { pointer in
@@ -41,23 +42,19 @@ final class PostReceiver: Sendable {
         Thread.detachNewThread { [weak self] in
             while true {
                 let connection = accept(socket, nil, nil)
-                guard connection >= 0 else { return }
-                guard let self else {
-                    close(connection)
-                    return
-                }
-                self.answer(connection)
+                if connection < 0 { break }
+                self?.answer(connection)
                 close(connection)
             }
+            // Here and nowhere else: closed twice, its number would be another file's by then.
+            close(socket)
         }
     }
 
     deinit { stop() }
 
-    func stop() {
-        shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
-    }
+    /// Refuses further connections.
+    func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
 
     var posts: [Post] { state.withLock { $0.posts } }
 
