@@ -103,6 +103,8 @@ let package = Package(
 
         .target(name: "PolicyTesting", dependencies: ["Diagnostics", "GovernanceModel", "JSON", "PolicyEngine"], swiftSettings: strict),
         .target(
+            name: "ChangePlan", dependencies: ["CEL", "GovernanceModel", "JSON", "PolicyBundle", "PolicyEngine"], swiftSettings: strict),
+        .target(
             name: "DecisionBenchmark",
             dependencies: [
                 "CAllocationCount", "CCycleCounter", "Diagnostics", "GovernanceModel", "JSON", "PolicyBundle", "PolicyCompiler",
@@ -138,7 +140,7 @@ let package = Package(
         .target(
             name: "ControlPlane",
             dependencies: [
-                "BundleFollowing", "BundleProvenance", "CEL", "CallerAccess", "CommitSignatures", "Conditions", "DecisionLog",
+                "BundleFollowing", "BundleProvenance", "CEL", "CallerAccess", "ChangePlan", "CommitSignatures", "Conditions", "DecisionLog",
                 "Diagnostics", "Downloads", "EnforcementServer", "Git", "GovernanceModel", "HTTPLoad", "HTTPService", "JSON",
                 "OpenTelemetry", "PolicyBundle", "PolicyCompiler", "PolicyEngine", "Postgres", "Reconciler", "ServerLog", "Signing",
                 "Spool", "Uploads",
@@ -150,7 +152,8 @@ let package = Package(
         .executableTarget(
             name: "charter",
             dependencies: [
-                "BundleFollowing", "CEL", "CELBenchmark", "CELConformance", "CELWorkbench", "CallerAccess", "Conditions", "ControlPlane",
+                "BundleFollowing", "CEL", "CELBenchmark", "CELConformance", "CELWorkbench", "CallerAccess", "ChangePlan", "Conditions",
+                "ControlPlane",
                 "DecisionBenchmark", "Diagnostics", "EnforcementServer", "Git", "HTTPService",
                 "GovernanceModel", "JSON", "Patterns", "PolicyBundle", "PolicyCompiler", "PolicyEngine", "PolicyTesting", "Reconciler",
                 "ServerLog",
@@ -179,6 +182,10 @@ let package = Package(
         .testTarget(name: "PatternsTests", dependencies: ["Patterns"], swiftSettings: strict),
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics", "JSON"], swiftSettings: strict),
         .testTarget(name: "GovernanceModelTests", dependencies: ["Diagnostics", "Git", "GovernanceModel", "JSON"], swiftSettings: strict),
+        .testTarget(
+            name: "ChangePlanTests",
+            dependencies: ["ChangePlan", "Diagnostics", "Git", "GovernanceModel", "JSON", "PolicyCompiler", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(name: "PolicyBundleTests", dependencies: ["CEL", "Digest", "PolicyBundle"], swiftSettings: strict),
         .testTarget(
             name: "PolicyTestingTests",
@@ -189,7 +196,7 @@ let package = Package(
             exclude: ["Repositories"], swiftSettings: strict),
         .testTarget(
             name: "PolicyEngineTests",
-            dependencies: ["Digest", "GovernanceModel", "JSON", "PolicyBundle", "PolicyCompiler", "PolicyEngine"],
+            dependencies: ["ChangePlan", "Digest", "GovernanceModel", "JSON", "PolicyBundle", "PolicyCompiler", "PolicyEngine"],
             exclude: ["Cases", "Searches"], swiftSettings: strict),
         .testTarget(name: "CommitSignaturesTests", dependencies: ["CommitSignatures", "Digest", "Signing"], swiftSettings: strict),
         .testTarget(name: "SigningTests", dependencies: ["JSON", "Signing"], swiftSettings: strict),

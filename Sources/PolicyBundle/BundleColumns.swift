@@ -187,7 +187,7 @@ public enum RuleColumn: Int, BundleColumn {
     }
 
     /// The effects that refuse: `deny` and `requireApproval`.
-    static let refusals: [UInt32] = [0, 3]
+    public static let refusals: [UInt32] = [0, 3]
 }
 
 public enum ExemptionColumn: Int, BundleColumn {

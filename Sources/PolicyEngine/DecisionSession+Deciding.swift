@@ -32,6 +32,23 @@ extension DecisionSession {
         return state.pointee.isAllowed
     }
 
+    /// Evaluates one policy, as if no other were there.
+    func evaluate(policyAt place: Int, countsExemptions: Bool) {
+        forgetDecision()
+        countDecision()
+        state.pointee.isPermitted = true
+        state.pointee.isAllowed = true
+        if countsExemptions, engine.index.exemptionCount > 0 {
+            findExemptions()
+        } else {
+            scratch.pointee.exemptions.removeAll(keepingCapacity: true)
+        }
+        places[0] = UInt32(truncatingIfNeeded: place)
+        state.pointee.placeCount = 1
+        evaluatePlaces(areChecked: true)
+        hits.pointee.sort()
+    }
+
     /// Until a request is decided it is denied, and nothing of the one before is told of it.
     @inline(__always)
     func forgetDecision() {

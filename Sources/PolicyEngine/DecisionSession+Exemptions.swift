@@ -3,7 +3,9 @@ import PolicyBundle
 /// Exemptions of the subject.
 extension DecisionSession {
     /// Unexpired exemptions of the subject, by row: names are sorted, so that of several for one policy the first by name counts.
-    func findExemptions() {
+    ///
+    /// - Parameter areExpiredOnesWanted: for what does not depend on the time.
+    func findExemptions(areExpiredOnesWanted: Bool = false) {
         let records = engine.records
         scratch.pointee.exemptions.removeAll(keepingCapacity: true)
         func add(_ words: UnsafePointer<UInt32>, _ first: Int) {
@@ -11,7 +13,7 @@ extension DecisionSession {
             for number in 0..<Int(words[first + 1]) {
                 let row = Int(list[number])
                 let expires = engine.bundle.int64(.exem, row, ExemptionColumn.expiresLow)
-                if expires > request.pointee.now / 1_000_000_000 { scratch.pointee.exemptions.append(row) }
+                if areExpiredOnesWanted || expires > request.pointee.now / 1_000_000_000 { scratch.pointee.exemptions.append(row) }
             }
         }
         if let anchor = anchor(request.pointee.subject) { add(anchor, AnchorColumn.exemptions.rawValue) }

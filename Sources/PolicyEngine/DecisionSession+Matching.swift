@@ -9,9 +9,16 @@ extension DecisionSession {
     /// Whether some role of the subject permits the action on the resource. Permissions without a condition come first: where one of them
     /// grants, no condition is evaluated.
     func isPermitted() -> Bool {
+        guard let roles = request.pointee.roles else { return false }
+        return isPermittedByGrants(roles) || isPermittedByResidual(roles, isConditional: false)
+            || isPermittedByResidual(roles, isConditional: true)
+    }
+
+    /// The same by the bitmaps alone.
+    @inline(__always)
+    private func isPermittedByGrants(_ roles: UnsafePointer<UInt32>) -> Bool {
         let records = engine.records
         let (action, entry) = (request.pointee.actionNumber, request.pointee.entry)
-        guard let roles = request.pointee.roles else { return false }
         let grants = records.words(.grnt)
         let bits = records.doubleWords(.bits)
         let (word, bit) = (entry >> 6, UInt64(1) << UInt64(entry & 63))
@@ -20,7 +27,7 @@ extension DecisionSession {
             let bitmap = grants[Int(roles[number]) * actions + action]
             if bitmap != BundleFormat.none, bits[Int(bitmap) + word] & bit != 0 { return true }
         }
-        return isPermittedByResidual(roles, isConditional: false) || isPermittedByResidual(roles, isConditional: true)
+        return false
     }
 
     /// The same by the permissions that the bitmaps do not tell of.
@@ -45,6 +52,26 @@ extension DecisionSession {
             }
         }
         return false
+    }
+
+    /// Whether a permission without a condition grants.
+    func isPermittedWithoutCondition() -> Bool {
+        guard let roles = request.pointee.roles else { return false }
+        return isPermittedByGrants(roles) || isPermittedByResidual(roles, isConditional: false)
+    }
+
+    /// Rows of the permissions that grant if their conditions hold.
+    func conditionalPermissions() -> [Int] {
+        let records = engine.records
+        guard let roles = request.pointee.roles else { return [] }
+        var found: [Int] = []
+        for number in 0..<request.pointee.roleCount {
+            for row in engine.bundle.records(.role, Int(roles[number]), RoleColumn.permissions)
+            where records.word(.perm, row, PermissionColumn.condition) != BundleFormat.none && covers(records.record(.perm, row)) {
+                found.append(row)
+            }
+        }
+        return found
     }
 
     /// The same without the index.

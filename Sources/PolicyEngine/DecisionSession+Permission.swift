@@ -36,6 +36,11 @@ extension PolicyEngine {
         /// `user` or `service-account`.
         public var type: String
         public var name: String
+
+        public init(type: String, name: String) {
+            self.type = type
+            self.name = name
+        }
     }
 
     /// The subject of that type and name, if there is one.
