@@ -103,7 +103,7 @@ let package = Package(
 
         .target(name: "PolicyTesting", dependencies: ["Diagnostics", "GovernanceModel", "JSON", "PolicyEngine"], swiftSettings: strict),
         .target(
-            name: "ChangePlan", dependencies: ["CEL", "GovernanceModel", "JSON", "PolicyBundle", "PolicyEngine"], swiftSettings: strict),
+            name: "ChangePlan", dependencies: ["CEL", "GovernanceModel", "JSON", "Patterns", "PolicyBundle", "PolicyEngine"], swiftSettings: strict),
         .target(
             name: "DecisionBenchmark",
             dependencies: [

@@ -119,10 +119,16 @@ extension DecisionSession {
 
     /// Whether the policy is about the request: all dimensions given match, and none of those of `not`.
     @inline(never)
-    func matches(_ policy: Int) -> Bool {
+    func matches(_ policy: Int) -> Bool { matches(policy, dimensions: 0..<8) }
+
+    /// The same as far as the action and the resource tell, whoever asks.
+    func mayMatchSomebody(_ policy: Int) -> Bool { matches(policy, dimensions: 0..<1) && matches(policy, dimensions: 4..<8) }
+
+    @inline(__always)
+    private func matches(_ policy: Int, dimensions: Range<Int>) -> Bool {
         let record = engine.records.record(.poli, policy)
         let (given, notGiven) = (record[PolicyColumn.given.rawValue], record[PolicyColumn.notGiven.rawValue])
-        for dimension in 0..<8 {
+        for dimension in dimensions {
             if given & (1 << UInt32(dimension)) != 0, !isMatched(record, dimension, PolicyColumn.actions.rawValue + dimension * 2) {
                 return false
             }

@@ -57,6 +57,9 @@ extension DecisionSession {
     /// Whether the policy at a row of `poli` is about the request that was decoded last.
     public func isMatched(by policy: Int) -> Bool { request.pointee.refusal == .none && matches(policy) }
 
+    /// Whether it is about the action and the resource of the request that was decoded last, for whichever subject.
+    public func mayMatchSomebody(by policy: Int) -> Bool { request.pointee.refusal == .none && mayMatchSomebody(policy) }
+
     /// Whether the condition of a permission holds for the request that was decoded last.
     ///
     /// - Parameter permission: a row of `perm` from its scope.

@@ -23,7 +23,7 @@ import Testing
         return ChangePlan.Version(name: "x", governance: governance, bundle: try TestEngine.bundle(["world.yaml": world.yaml]))
     }
 
-    @Test(arguments: 0..<40) func `a plan tells exactly of those whose decisions differ`(_ seed: Int) throws {
+    @Test(arguments: 0..<24) func `a plan tells exactly of those whose decisions differ`(_ seed: Int) throws {
         var random = Noise(seed: UInt64(seed + 7_000))
         var world = RandomWorld(&random)
         world.policies = Array(world.policies.prefix(1 + seed % 6))

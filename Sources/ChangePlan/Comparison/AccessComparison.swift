@@ -80,16 +80,21 @@ struct AccessComparison {
     }
 
     mutating func run() -> Result {
-        let universe = PlanUniverse(base.bundle, head.bundle)
-        for group in SubjectGroups(base, head).groups { compare(group, universe) }
+        let touched = TouchedCells(
+            PlanUniverse(base.bundle, head.bundle), [(base, basePolicies.map(\.row)), (head, headPolicies.map(\.row))], roles: roles,
+            models: models, now: now)
+        for group in SubjectGroups(base, head).groups { compare(group, touched) }
         return Result(
             effects: merged(), shifts: shifts.values.sorted { $0.policy < $1.policy }, cellCount: cellCount, sampledCount: sampledCount)
     }
 
     /// What is said of a group before anything is decided.
     private struct Standing {
+        /// Whether the change may touch every action and resource.
         var isTouched: Bool
         var causes: Set<String>
+        /// Roles that were changed themselves.
+        var roles: Set<String> = []
     }
 
     private func standing(_ group: SubjectGroups.Group) -> Standing {
@@ -98,15 +103,17 @@ struct AccessComparison {
         var causes: Set<String> = []
         if before.isDisabled != after.isDisabled { causes.insert(after.isDisabled ? "the subject is disabled" : "the subject is enabled") }
         let (old, new) = (baseClasses[before.subjectClass], headClasses[after.subjectClass])
-        for role in new.roles.subtracting(old.roles) { causes.insert("Role/\(role) gained") }
-        for role in old.roles.subtracting(new.roles) { causes.insert("Role/\(role) lost") }
-        for role in new.roles.intersection(old.roles).intersection(roles) { causes.insert("Role/\(role)") }
-        for team in new.teams.subtracting(old.teams) { causes.insert("Team/\(team) joined") }
-        for team in old.teams.subtracting(new.teams) { causes.insert("Team/\(team) left") }
+        if old != new {
+            for role in new.roles.subtracting(old.roles) { causes.insert("Role/\(role) gained") }
+            for role in old.roles.subtracting(new.roles) { causes.insert("Role/\(role) lost") }
+            for team in new.teams.subtracting(old.teams) { causes.insert("Team/\(team) joined") }
+            for team in old.teams.subtracting(new.teams) { causes.insert("Team/\(team) left") }
+        }
         if attributes(base.bundle, before.attributes) != attributes(head.bundle, after.attributes) {
             causes.insert("the subject's attributes")
         }
-        return Standing(isTouched: !causes.isEmpty || isAllTouched, causes: causes)
+        let changed = roles.isEmpty ? [] : new.roles.union(old.roles).intersection(roles)
+        return Standing(isTouched: !causes.isEmpty || isAllTouched, causes: causes, roles: changed)
     }
 
     /// Values by name.
@@ -122,29 +129,32 @@ struct AccessComparison {
         return values
     }
 
-    private mutating func compare(_ group: SubjectGroups.Group, _ universe: PlanUniverse) {
+    private mutating func compare(_ group: SubjectGroups.Group, _ touched: TouchedCells) {
+        guard let subject = group.members.first else { return }
         let standing = standing(group)
-        guard standing.isTouched || !models.isEmpty || !basePolicies.isEmpty || !headPolicies.isEmpty else { return }
+        var rolePlaces: [Int: Set<String>] = [:]
+        for role in standing.roles { for place in touched.byRole[role] ?? [] { rolePlaces[place, default: []].insert("Role/\(role)") } }
+        let places = standing.isTouched ? Array(touched.cells.indices) : Set(touched.always).union(rolePlaces.keys).sorted()
         var changes: [[AccessEffect.Subject]: (changes: [AccessEffect.Change], causes: Set<String>)] = [:]
-        for entry in universe.entries {
-            let isModelTouched = entry.model.map { models.contains($0) } ?? false
-            for action in entry.actions {
-                guard let subject = group.members.first else { continue }
-                let bare = bareRequest(subject, action, entry)
-                let touching = touchingPolicies(bare)
-                guard standing.isTouched || isModelTouched || !touching.isEmpty else { continue }
-                var causes = standing.causes.union(touching.map { "Policy/\($0)" })
-                if isModelTouched, let model = entry.model { causes.insert("Model/\(model)") }
-                if causes.isEmpty { causes = ["what requests may hold"] }
-                let scopes = (scope(base, bare), scope(head, bare))
-                if !scopes.0.isPermittable, !scopes.1.isPermittable { continue }
-                // Those whom a condition tells apart are asked for one by one.
-                let tellsApart = group.members.count > 1 && (isPersonal(base, scopes.0) || isPersonal(head, scopes.1))
-                for members in tellsApart ? group.members.map({ [$0] }) : [group.members] {
-                    guard let change = compare(members[0], action, entry, scopes) else { continue }
-                    changes[members, default: ([], [])].changes.append(change)
-                    changes[members, default: ([], [])].causes.formUnion(causes)
-                }
+        for place in places {
+            let cell = touched.cells[place]
+            let bare = bareRequest(subject, cell.action, cell.entry)
+            let scopes = (scope(base, bare), scope(head, bare))
+            if !scopes.0.isPermittable, !scopes.1.isPermittable { continue }
+            var causes = standing.causes.union(rolePlaces[place] ?? [])
+            if touched.isPolicyTouched[place] { causes.formUnion(touchingPolicies(bare).map { "Policy/\($0)" }) }
+            if let model = cell.entry.model, models.contains(model) { causes.insert("Model/\(model)") }
+            if causes.isEmpty {
+                // Only policies that are not about this subject were changed.
+                if !isAllTouched { continue }
+                causes = ["what requests may hold"]
+            }
+            // Those whom a condition tells apart are asked for one by one.
+            let tellsApart = group.members.count > 1 && (isPersonal(base, scopes.0) || isPersonal(head, scopes.1))
+            for members in tellsApart ? group.members.map({ [$0] }) : [group.members] {
+                guard let change = compare(members[0], cell.action, cell.entry, scopes) else { continue }
+                changes[members, default: ([], [])].changes.append(change)
+                changes[members, default: ([], [])].causes.formUnion(causes)
             }
         }
         for (members, found) in changes.sorted(by: {
