@@ -20,7 +20,7 @@ public struct BundleOrigin: Sendable {
 /// Turns linked documents into a bundle.
 public enum PolicyCompiler {
     /// Written into every bundle; a compiler that would write other bytes for the same commit has another version.
-    public static let version = "0.3.0"
+    public static let version = "0.4.0"
 
     public struct Result: Sendable {
         /// The bundle; `nil` if there is an error among the diagnostics.
