@@ -71,7 +71,7 @@ public enum PolicyCompiler {
         if isLinked, !diagnostics.hasErrors {
             let holders = RoleHolders(governance, known: memory.holders)
             memory.holders = holders
-            diagnostics += OrganizationChecker.findings(governance, holders: holders, now: now)
+            diagnostics += OrganizationChecker.findings(governance, holders: holders, now: now) + PolicyTestChecker.findings(governance)
         }
         diagnostics = diagnostics.inReadingOrder()
         if diagnostics.hasErrors { return Result(bundle: nil, diagnostics: diagnostics) }
