@@ -119,4 +119,12 @@ import Testing
         #expect(reader.diagnostics == [] && Set(reader.cases.map(\.name.value)).count == 20)
         #expect(Set(reader.cases.map(\.name.span.line)).count == 20)
     }
+
+    @Test func `a path of a hundred thousand parts is refused, and not followed`() throws {
+        let path = "context" + String(repeating: ".a", count: 100_000)
+        let reader = try Self.reader(
+            "tables: [{name: t, request: {subject: \"user:ada\", action: a, resource: \"tool:x\"}, columns: [\(path), decision], rows: [[1, allow]]}]"
+        )
+        #expect(reader.diagnostics.map(\.message) == ["the column has more than 16 parts"] && reader.cases.isEmpty)
+    }
 }

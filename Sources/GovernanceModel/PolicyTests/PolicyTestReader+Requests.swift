@@ -5,10 +5,10 @@ import JSON
 extension PolicyTestReader {
     mutating func readFixtures(_ node: SpecNode?) {
         guard let node else { return }
-        for (name, value) in fixtures(node, "subjects") { part(value, "subject").map { fixtures.addSubject(name, $0) } }
-        for (name, value) in fixtures(node, "resources") { part(value, "resource").map { fixtures.addResource(name, $0) } }
-        for (name, value) in fixtures(node, "contexts") { context(value).map { fixtures.addContext(name, $0) } }
-        for (name, value) in fixtures(node, "requests") { request(value).map { fixtures.addRequest(name, $0) } }
+        for (name, value) in fixtures(node, "subjects") { part(value, "subject").map { fixtures.subjects.add(name, $0) } }
+        for (name, value) in fixtures(node, "resources") { part(value, "resource").map { fixtures.resources.add(name, $0) } }
+        for (name, value) in fixtures(node, "contexts") { context(value).map { fixtures.contexts.add(name, $0) } }
+        for (name, value) in fixtures(node, "requests") { request(value).map { fixtures.requests.add(name, $0) } }
     }
 
     private mutating func fixtures(_ node: SpecNode, _ group: String) -> [(key: Located<String>, value: SpecNode)] {
@@ -21,7 +21,7 @@ extension PolicyTestReader {
 
     /// A request, or the name of one; nothing, and a finding, if it is neither.
     mutating func request(_ node: SpecNode) -> TestRequest? {
-        if let name = node.string { return named(name, "request") { $0.fixtures.request(name.value) } }
+        if let name = node.string { return named(name, "request") { $0.fixtures.requests.use(name.value) } }
         guard node.head.shape == .mapping else { return wrong(node, "a request must be a mapping or the name of a fixture") }
         let known = ["from"] + TestRequest.parts
         for (name, _) in node.entries where !known.contains(name.value) {
@@ -37,7 +37,7 @@ extension PolicyTestReader {
         if let given = node["context"] { request.context = context(given) }
         if let given = node["from"] {
             guard let name = given.string else { return wrong(given, "`from` must be the name of a request") }
-            guard let base = named(name, "request", { $0.fixtures.request(name.value) }) else { return nil }
+            guard let base = named(name, "request", { $0.fixtures.requests.use(name.value) }) else { return nil }
             request = request.over(base)
         }
         // What is left out for a mistake in it must not be missed too.
@@ -54,7 +54,7 @@ extension PolicyTestReader {
             let (type, id) = (String(text.value[..<colon]), String(text.value[text.value.index(after: colon)...]))
             return ["type": .string(type), "id": .string(id)]
         }
-        return named(text, what) { what == "subject" ? $0.fixtures.subject(text.value) : $0.fixtures.resource(text.value) }
+        return named(text, what) { what == "subject" ? $0.fixtures.subjects.use(text.value) : $0.fixtures.resources.use(text.value) }
     }
 
     /// A mapping, or the action's name.
@@ -65,7 +65,7 @@ extension PolicyTestReader {
 
     /// A mapping, the name of a fixture, or a list of these: later members take the place of earlier ones.
     mutating func context(_ node: SpecNode) -> JSONObject? {
-        if let name = node.string { return named(name, "context") { $0.fixtures.context(name.value) } }
+        if let name = node.string { return named(name, "context") { $0.fixtures.contexts.use(name.value) } }
         if node.head.shape == .mapping { return node.json.objectValue }
         var merged = JSONObject()
         for item in node.items {

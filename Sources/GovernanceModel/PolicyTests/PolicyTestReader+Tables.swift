@@ -107,7 +107,14 @@ extension PolicyTestReader {
         "subject": ["type", "id", "properties"], "action": ["name", "properties"], "resource": ["type", "id", "properties"],
     ]
 
+    /// More parts than this no member of a request has; each is a level of nesting.
+    private static let pathLimit = 16
+
     private mutating func member(_ name: Located<String>, _ path: [String]) -> Column? {
+        if path.count > Self.pathLimit {
+            report(.invalidValue, "the column has more than \(Self.pathLimit) parts", at: name.span)
+            return nil
+        }
         guard let known = Self.members[path[0]], !known.contains(path[1]) else { return .member(path[0], path[1...]) }
         report(
             .invalidValue, "a request's \(path[0]) has no `\(path[1])`", at: name.span,
