@@ -101,7 +101,10 @@ let package = Package(
             dependencies: ["BundleProvenance", "Digest", "Downloads", "JSON", "PolicyBundle", "PolicyEngine", "Signing", "Waiting"],
             swiftSettings: strict),
 
-        .target(name: "PolicyTesting", dependencies: ["Diagnostics", "GovernanceModel", "JSON", "PolicyEngine"], swiftSettings: strict),
+        .target(
+            name: "PolicyTesting",
+            dependencies: ["CEL", "Diagnostics", "GovernanceModel", "JSON", "PolicyBundle", "PolicyCompiler", "PolicyEngine"],
+            swiftSettings: strict),
         .target(
             name: "ChangePlan", dependencies: ["CEL", "GovernanceModel", "JSON", "Patterns", "PolicyBundle", "PolicyEngine"], swiftSettings: strict),
         .target(
@@ -196,7 +199,7 @@ let package = Package(
             exclude: ["Repositories"], swiftSettings: strict),
         .testTarget(
             name: "PolicyEngineTests",
-            dependencies: ["ChangePlan", "Digest", "GovernanceModel", "JSON", "PolicyBundle", "PolicyCompiler", "PolicyEngine"],
+            dependencies: ["ChangePlan", "Digest", "GovernanceModel", "JSON", "PolicyBundle", "PolicyCompiler", "PolicyEngine", "PolicyTesting"],
             exclude: ["Cases", "Searches"], swiftSettings: strict),
         .testTarget(name: "CommitSignaturesTests", dependencies: ["CommitSignatures", "Digest", "Signing"], swiftSettings: strict),
         .testTarget(name: "SigningTests", dependencies: ["JSON", "Signing"], swiftSettings: strict),

@@ -59,6 +59,8 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
     case budgetAboveParent = "CH1520"
     case overcommittedBudget = "CH1521"
 
+    case unusedFixture = "CH1540"
+
     case secretInDocument = "CH1601"
 
     case notEnforcedYet = "CH1901"
@@ -69,7 +71,7 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
         // What comes near by itself is no fault yet.
         case .notEnforcedYet, .endingModel, .expiringExemption: .note
         case .expiredExemption, .unmatchedGlob, .endedModel, .unusedSigners, .expiredSigner, .unpricedModel, .unusedRole, .emptyTeam,
-            .uncoveredControl, .budgetAboveParent, .overcommittedBudget:
+            .uncoveredControl, .budgetAboveParent, .overcommittedBudget, .unusedFixture:
             .warning
         default: .error
         }
@@ -125,6 +127,7 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
         case .expiringExemption: "an exemption that expires soon"
         case .budgetAboveParent: "a budget larger than the one above it"
         case .overcommittedBudget: "budgets that come to more than the one above them"
+        case .unusedFixture: "a fixture that no case of its test uses"
         case .secretInDocument: "a credential written into a document"
         case .notEnforcedYet: "declared and stored, but not enforced yet"
         }

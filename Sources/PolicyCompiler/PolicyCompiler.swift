@@ -20,7 +20,7 @@ public struct BundleOrigin: Sendable {
 /// Turns linked documents into a bundle.
 public enum PolicyCompiler {
     /// Written into every bundle; a compiler that would write other bytes for the same commit has another version.
-    public static let version = "0.3.0"
+    public static let version = "0.4.0"
 
     public struct Result: Sendable {
         /// The bundle; `nil` if there is an error among the diagnostics.
@@ -71,7 +71,7 @@ public enum PolicyCompiler {
         if isLinked, !diagnostics.hasErrors {
             let holders = RoleHolders(governance, known: memory.holders)
             memory.holders = holders
-            diagnostics += OrganizationChecker.findings(governance, holders: holders, now: now)
+            diagnostics += OrganizationChecker.findings(governance, holders: holders, now: now) + PolicyTestChecker.findings(governance)
         }
         diagnostics = diagnostics.inReadingOrder()
         if diagnostics.hasErrors { return Result(bundle: nil, diagnostics: diagnostics) }

@@ -64,7 +64,7 @@ struct SemanticChecker: Sendable {
         case .complianceFramework: unique(ComplianceFramework(spec: document.spec).controls.map(\.id), "control", in: document)
         case .user, .serviceAccount: attributes(document.spec.map("attributes"))
         case .organization, .team, .provider, .policyTemplate, .alertRoute, .retentionPolicy: break
-        case .policyTest: unique(PolicyTest(spec: document.spec).cases.map(\.name), "case", in: document)
+        case .policyTest: diagnostics = PolicyTestReader(document.spec).diagnostics
         }
         return diagnostics
     }

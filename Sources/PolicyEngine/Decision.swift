@@ -4,7 +4,7 @@ import JSON
 public struct Decision: Sendable, Equatable {
     /// A cause for the answer.
     public struct Reason: Sendable, Equatable {
-        public enum Code: String, Sendable {
+        public enum Code: String, Sendable, CaseIterable {
             case unknownSubject = "unknown-subject"
             case subjectDisabled = "subject-disabled"
             case unknownResource = "unknown-resource"

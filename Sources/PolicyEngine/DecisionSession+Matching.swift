@@ -100,7 +100,9 @@ extension DecisionSession {
     private func holds(_ permission: Int) -> Bool {
         let condition = engine.records.word(.perm, permission, PermissionColumn.condition)
         if condition == BundleFormat.none { return true }
-        switch evaluate(Int(condition), engine.bundle.conditions.runner(activation)) {
+        let outcome = evaluate(Int(condition), engine.bundle.conditions.runner(activation))
+        if state.pointee.isTraced { scratch.pointee.trace?.note(permission: permission, outcome) }
+        switch outcome {
         case .isTrue: return true
         case .isFalse: return false
         case .isError:

@@ -67,4 +67,7 @@ extension DecisionSession {
         trace?.policies[Int(policy)] = true
         trace?.note(rule: Int(rule), outcome)
     }
+
+    /// What conditions can read of the request that was decoded last, by slot; nil where it has no value or no condition of the bundle reads it.
+    public func inputs() -> [CELValue?] { Array(activation.values(Array(0..<engine.slotCount))[..<engine.slotCount]) }
 }

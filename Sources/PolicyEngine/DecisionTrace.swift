@@ -1,10 +1,10 @@
 import CEL
 import PolicyBundle
 
-/// What was tried on the way to decisions: a bit for each policy and rule, and for each predicate of a condition which ways it went.
+/// What was tried on the way to decisions: a bit for each policy, rule and permission, and for each predicate of a condition which ways it went.
 ///
-/// A session records while it has one, adding to what is there: the bits of one decision explain it, those of many are a coverage. Belongs to one
-/// thread at a time.
+/// A session records while it has one, adding to what is there: the bits of one decision explain it, those of many tell what was ever tried.
+/// Conditions that come to the same program share the bits of their predicates. Belongs to one thread at a time.
 public final class DecisionTrace {
     /// What is known of a rule.
     public struct RuleBits: OptionSet, Sendable {
@@ -17,22 +17,25 @@ public final class DecisionTrace {
         public static let erred = RuleBits(rawValue: 4)
     }
 
-    // INVARIANT: as many as the bundle has policies, rules and spans; reached by pointer as in `DecisionSession`.
+    // INVARIANT: as many as the bundle has policies, rules, permissions and spans; reached by pointer as in `DecisionSession`.
     let policies: UnsafeMutablePointer<Bool>
     let rules: UnsafeMutablePointer<UInt8>
+    /// Of permissions with a condition; others are looked up in bitmaps that do not say which of them it was.
+    let permissions: UnsafeMutablePointer<UInt8>
     /// `GraphTrace` bits by row of `span`.
     let nodes: UnsafeMutablePointer<UInt8>
     /// For each condition with a decision table, by row of `prog`: a bit for each combination that its predicates came to together. What they say
     /// of the nodes is found out when it is asked for.
     let combinations: UnsafeMutablePointer<UInt32>
-    let counts: (policies: Int, rules: Int, nodes: Int, conditions: Int)
+    let counts: (policies: Int, rules: Int, permissions: Int, nodes: Int, conditions: Int)
     let bundle: PolicyBundle
 
     public init(_ engine: PolicyEngine) {
         bundle = engine.bundle
-        counts = (bundle.count(.poli), bundle.count(.rule), bundle.count(.span), bundle.count(.prog))
+        counts = (bundle.count(.poli), bundle.count(.rule), bundle.count(.perm), bundle.count(.span), bundle.count(.prog))
         policies = .allocate(capacity: max(1, counts.policies))
         rules = .allocate(capacity: max(1, counts.rules))
+        permissions = .allocate(capacity: max(1, counts.permissions))
         nodes = .allocate(capacity: max(1, counts.nodes))
         combinations = .allocate(capacity: max(1, counts.conditions))
         reset()
@@ -41,6 +44,7 @@ public final class DecisionTrace {
     deinit {
         policies.deallocate()
         rules.deallocate()
+        permissions.deallocate()
         nodes.deallocate()
         combinations.deallocate()
     }
@@ -49,6 +53,7 @@ public final class DecisionTrace {
     public func reset() {
         policies.initialize(repeating: false, count: counts.policies)
         rules.initialize(repeating: 0, count: counts.rules)
+        permissions.initialize(repeating: 0, count: counts.permissions)
         nodes.initialize(repeating: 0, count: counts.nodes)
         combinations.initialize(repeating: 0, count: counts.conditions)
     }
@@ -64,11 +69,21 @@ public final class DecisionTrace {
         return RuleBits(rawValue: rules[rule])
     }
 
-    func note(rule: Int, _ outcome: DecisionSession.Outcome) {
+    /// What came of the condition of a permission.
+    public subscript(permission permission: Int) -> RuleBits {
+        precondition(permission >= 0 && permission < counts.permissions)
+        return RuleBits(rawValue: permissions[permission])
+    }
+
+    func note(rule: Int, _ outcome: DecisionSession.Outcome) { rules[rule] |= Self.bit(outcome).rawValue }
+
+    func note(permission: Int, _ outcome: DecisionSession.Outcome) { permissions[permission] |= Self.bit(outcome).rawValue }
+
+    private static func bit(_ outcome: DecisionSession.Outcome) -> RuleBits {
         switch outcome {
-        case .isTrue: rules[rule] |= RuleBits.held.rawValue
-        case .isFalse: rules[rule] |= RuleBits.failed.rawValue
-        case .isError: rules[rule] |= RuleBits.erred.rawValue
+        case .isTrue: .held
+        case .isFalse: .failed
+        case .isError: .erred
         }
     }
 

@@ -24,9 +24,11 @@ public struct PolicyTestRenderer: Sendable {
 
     private func text(_ failure: PolicyTestRun.Case) -> String {
         var text = "\n  \(paint(failure.name, "1"))\n  \(paint("-->", "34")) \(failure.span.location)\n"
+        let width = failure.differences.reduce(0) { max($0, $1.what.count) } + 2
         for difference in failure.differences {
-            let name = difference.what + String(repeating: " ", count: max(1, 12 - difference.what.count))
-            text += "    \(name)expected \(paint(difference.expected, "32")), got \(paint(difference.found, "31"))\n"
+            let name = difference.what + String(repeating: " ", count: width - difference.what.count)
+            text += "    \(name)expected  \(paint(difference.expected, "32"))\n"
+            text += "    \(String(repeating: " ", count: width))found     \(paint(difference.found, "31"))\n"
         }
         for reason in failure.reasons { text += "    = \(reason.printable)\n" }
         return text + "\n"
@@ -39,14 +41,16 @@ public struct PolicyTestRenderer: Sendable {
         return color ? "\u{1b}[\(tint)m\(plain)\u{1b}[0m" : plain
     }
 
-    /// `{passed, failed, tests: [{name, file, cases: [{name, file, line, passed, differences?, reasons?}]}]}`
-    public static func json(_ run: PolicyTestRun) -> JSONValue {
+    /// `{passed, failed, tests: [{name, file, cases: [{name, file, line, passed, differences?, reasons?}]}], coverage?}`
+    public static func json(_ run: PolicyTestRun, _ coverage: CoverageReport? = nil) -> JSONValue {
         let tests = run.tests.map { test -> JSONValue in
             ["name": .string(test.name), "file": .string(test.path), "cases": .array(test.cases.map(json))]
         }
-        return [
+        var object: JSONObject = [
             "passed": .int(Int64(run.caseCount - run.failureCount)), "failed": .int(Int64(run.failureCount)), "tests": .array(tests),
         ]
+        object["coverage"] = coverage?.json
+        return .object(object)
     }
 
     private static func json(_ result: PolicyTestRun.Case) -> JSONValue {
@@ -73,7 +77,7 @@ public struct PolicyTestRenderer: Sendable {
     private static func junit(_ result: PolicyTestRun.Case, of test: PolicyTestRun.Test) -> JUnitReport.Case {
         let failure = result.differences.first.map { first in
             JUnitReport.Failure(
-                type: first.what, message: "\(first.what): expected \(first.expected), got \(first.found)",
+                type: first.what, message: "\(first.what): expected \(first.expected), found \(first.found)",
                 text: PolicyTestRenderer(color: false).text(result))
         }
         return JUnitReport.Case(

@@ -7,10 +7,18 @@ import PolicyEngine
 public struct PolicyTestRun: Sendable {
     /// One thing that is not as expected.
     public struct Difference: Sendable, Equatable {
-        /// `decision`, `code`, `policies`, `obligations` or `request`.
+        /// The field of `expect`, for obligations down to the value: `obligations.limit.maxOutputTokens`; or `request`.
         public var what: String
+        /// Of lists, what is missing.
         public var expected: String
+        /// Of lists that must be exact, what is too many.
         public var found: String
+
+        public init(what: String, expected: String, found: String) {
+            self.what = what
+            self.expected = expected
+            self.found = found
+        }
     }
 
     /// A request and what became of it.
@@ -44,70 +52,49 @@ public struct PolicyTestRun: Sendable {
     /// - Parameters:
     ///   - engine: of the bundle that was compiled from the same documents.
     ///   - now: for tests that name no time, in nanoseconds since 1970.
+    ///   - coverage: where it is recorded what the cases try, if that is asked for.
     ///   - isChosen: by the test's name and the case's.
     public init(
-        _ governance: Governance, _ engine: PolicyEngine, now: Int64,
+        _ governance: Governance, _ engine: PolicyEngine, now: Int64, coverage: PolicyCoverage? = nil,
         where isChosen: (_ test: String, _ name: String) -> Bool = { _, _ in true }
     ) {
+        let session = DecisionSession(engine)
+        session.trace = coverage?.trace
         for document in governance.all(.policyTest) {
             let test = PolicyTest(spec: document.spec)
-            let time = test.now.map { $0 * 1_000_000_000 } ?? now
             let cases = test.cases.filter { isChosen(document.plainName, $0.name.value) }
             if cases.isEmpty { continue }
-            tests.append(Test(name: document.plainName, path: document.path, cases: cases.map { Self.decide($0, engine, now: time) }))
+            let results = cases.map { given in
+                Self.decide(given, session, now: (given.now ?? test.now).map { $0 * 1_000_000_000 } ?? now, coverage)
+            }
+            tests.append(Test(name: document.plainName, path: document.path, cases: results))
         }
     }
 
-    private static func decide(_ given: PolicyTest.Case, _ engine: PolicyEngine, now: Int64) -> Case {
+    private static func decide(_ given: PolicyTest.Case, _ session: DecisionSession, now: Int64, _ coverage: PolicyCoverage?) -> Case {
         let clock = ContinuousClock()
         let start = clock.now
         var result = Case(name: given.name.value, span: given.name.span, differences: [], reasons: [], nanoseconds: 0)
-        do throws(RequestError) {
-            let decision = try engine.decide(given.request, now: now, id: "test")
-            result.differences = differences(given.expected, decision)
-            if !result.isPassed { result.reasons = reasons(decision) }
-        } catch {
-            // Nothing is decided: a case can never expect that.
-            result.differences = [Difference(what: "request", expected: "a request that can be decided", found: "\(error)")]
+        JSONWriter.bytes(given.request).withUnsafeBytes { bytes in
+            do throws(RequestError) {
+                try session.decode(bytes, now: now)
+                session.decide()
+                coverage?.record(session)
+                let decision = session.decision(id: "test")
+                result.differences = ExpectationCheck(given.expected, decision).differences
+                if !result.isPassed { result.reasons = reasons(decision) }
+            } catch {
+                // Nothing is decided: a case can never expect that.
+                result.differences = [Difference(what: "request", expected: "one that can be decided", found: "\(error)")]
+            }
         }
         let (seconds, attoseconds) = (clock.now - start).components
         result.nanoseconds = seconds * 1_000_000_000 + attoseconds / 1_000_000_000
         return result
     }
 
-    private static func differences(_ expected: PolicyTest.Expectation, _ decision: Decision) -> [Difference] {
-        var differences: [Difference] = []
-        if expected.isAllowed != decision.isAllowed {
-            differences.append(Difference(what: "decision", expected: word(expected.isAllowed), found: word(decision.isAllowed)))
-        }
-        func compare(_ what: String, _ wanted: [String], _ found: Set<String>) {
-            let missing = wanted.filter { !found.contains($0) }
-            if missing.isEmpty { return }
-            differences.append(
-                Difference(
-                    what: what, expected: missing.joined(separator: ", "),
-                    found: found.isEmpty ? "none" : found.sorted().joined(separator: ", ")))
-        }
-        compare("code", expected.code.map { [$0] } ?? [], Set(decision.reasons.map(\.code.rawValue)))
-        compare("policies", expected.policies, Set(decision.reasons.compactMap(\.policy)))
-        compare("obligations", expected.obligations, kinds(decision.obligations))
-        return differences
-    }
-
-    private static func word(_ isAllowed: Bool) -> String { isAllowed ? "allow" : "deny" }
-
-    /// The kinds that are there, by the effects of the rules that ask for them.
-    private static func kinds(_ obligations: Obligations) -> Set<String> {
-        var kinds: Set<String> = []
-        if !obligations.redact.isEmpty { kinds.insert("redact") }
-        if !obligations.limits.isEmpty { kinds.insert("limit") }
-        if !obligations.approvers.isEmpty { kinds.insert("requireApproval") }
-        if obligations.route != nil { kinds.insert("route") }
-        return kinds
-    }
-
     private static func reasons(_ decision: Decision) -> [String] {
-        var lines = (decision.reasons + decision.warnings).map { reason in
+        var lines = (decision.reasons + decision.warnings + decision.records).map { reason in
             let rule = [reason.policy, reason.rule].compactMap(\.self).joined(separator: "/")
             let place = reason.source.map { " (\($0))" } ?? ""
             return "\(reason.code.rawValue)\(rule.isEmpty ? "" : " by \(rule)"): \(reason.message)\(place)"

@@ -5,6 +5,8 @@ final class NaiveEvaluator {
     let world: RandomWorld
     /// By pattern and text.
     private var globs: [String: Bool] = [:]
+    /// Is told of each condition that is evaluated: whose it is, and on what.
+    var observe: ((String, RandomCondition, Facts) -> Void)?
 
     init(world: RandomWorld) { self.world = world }
 
@@ -33,7 +35,12 @@ final class NaiveEvaluator {
             if let exemption = exemption(from: policy, about) {
                 answer.exemptions.insert(exemption.name)
             } else {
-                apply(policy, facts.with(policy.variables), &answer)
+                var known = facts
+                for variable in policy.variables {
+                    if case .condition(let condition) = variable.value { observe?("\(policy.name) \(variable.name)", condition, known) }
+                    known = known.with([variable])
+                }
+                apply(policy, known, &answer)
             }
         }
         answer.isAllowed = answer.denials.isEmpty
@@ -44,12 +51,16 @@ final class NaiveEvaluator {
 
     /// What has no condition is looked at first; what could not be told before something permitted is an error.
     private func isPermitted(_ about: About, _ facts: Facts, _ answer: inout Answer) -> Bool {
-        let permissions = world.roles.filter { about.roles.contains($0.name) }.flatMap(\.permissions).filter { permission in
+        let all = world.roles.filter { about.roles.contains($0.name) }.flatMap { role in
+            role.permissions.enumerated().map { (name: "\(role.name) permission \($0.offset + 1)", permission: $0.element) }
+        }
+        let permissions = all.filter { _, permission in
             permission.actions.contains { glob(about.request.action, $0) }
                 && permission.resources.contains { typed($0, about.request.resourceType, about.request.resource) }
         }
-        if permissions.contains(where: { $0.when == nil }) { return true }
-        for permission in permissions {
+        if permissions.contains(where: { $0.permission.when == nil }) { return true }
+        for (name, permission) in permissions {
+            if let when = permission.when { observe?(name, when, facts) }
             switch permission.when.map({ facts.truth(of: $0) }) ?? .yes {
             case .yes: return true
             case .no: break
@@ -90,6 +101,7 @@ final class NaiveEvaluator {
 
     private func apply(_ policy: RandomWorld.Policy, _ facts: Facts, _ answer: inout Answer) {
         for rule in policy.rules {
+            if let when = rule.when { observe?("\(policy.name)/\(rule.name)", when, facts) }
             let truth = rule.when.map { facts.truth(of: $0) } ?? .yes
             if truth == .no { continue }
             let isError = truth == .error

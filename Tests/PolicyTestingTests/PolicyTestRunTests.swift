@@ -88,9 +88,10 @@ import Testing
     }
 
     @Test func `a request that is none has failed, whatever was expected`() throws {
-        let run = try Self.run([
-            "{name: one, request: {subject: ada}, expect: {decision: deny}}", "{name: two, request: {}, expect: {decision: deny}}",
-        ])
+        let run = try Self.run(
+            ["subject: {type: user}, resource: \"tool:x\"", "subject: {type: user, id: ada}, resource: {type: 7, id: x}"].enumerated().map {
+                "{name: case-\($0), request: {\($1), action: llm.chat}, expect: {decision: deny}}"
+            })
         #expect(run.failureCount == 2)
         #expect(run.tests.first?.cases.allSatisfy { $0.differences.map(\.what) == ["request"] } == true)
     }
@@ -116,7 +117,7 @@ import Testing
         ])
         let text = PolicyTestRenderer(color: false).text(run)
         #expect(text.hasPrefix("✗ secrets: 1 of 2 cases passed\n\n  bad <&>\n  --> all.yaml:"), "\(text)")
-        #expect(text.contains("    decision    expected allow, got deny\n    = unknown-subject: "), "\(text)")
+        #expect(text.contains("    decision  expected  allow\n              found     deny\n    = unknown-subject: "), "\(text)")
         #expect(text.hasSuffix("2 cases in 1 test, 1 failed\n"))
         let json = PolicyTestRenderer.json(run)
         #expect(json["passed"] == 1 && json["failed"] == 1)
@@ -125,6 +126,69 @@ import Testing
         #expect(cases.last?["differences"] == [["what": "decision", "expected": "allow", "found": "deny"]])
         let junit = PolicyTestRenderer.junit(run)
         #expect(junit.contains(#"<testsuites name="charter test" tests="2" failures="1""#))
-        #expect(junit.contains(#"name="bad &lt;&amp;&gt;""#) && junit.contains(#"message="decision: expected allow, got deny""#))
+        #expect(junit.contains(#"name="bad &lt;&amp;&gt;""#) && junit.contains(#"message="decision: expected allow, found deny""#))
+    }
+
+    @Test func `reason codes are those that decisions have`() {
+        #expect(PolicyTest.reasonCodes == Decision.Reason.Code.allCases.map(\.rawValue))
+    }
+
+    @Test func `what differs is shown and nothing else, in columns`() throws {
+        let run = try Self.run([
+            "{name: many, request: \(Self.request("restricted")), expect: {decision: allow, code: policy-denied, reasons: [no-permission], "
+                + "warnings: [], exemptions: [], obligations: {limit: {maxOutputTokens: 50, maxInputTokens: 9}, route: \"openai/gpt-5.4\"}}}"
+        ])
+        let text = PolicyTestRenderer(color: false).text(run).replacing(/--> .*\n/, with: "-->\n").replacing(
+            /\(all.yaml:.*\)/, with: "(place)")
+        #expect(
+            text == """
+                ✗ secrets: 0 of 1 case passed
+
+                  many
+                  -->
+                    decision                           expected  allow
+                                                       found     deny
+                    reasons                            expected  no-permission
+                                                       found     no-secrets/secret
+                    obligations.limit.maxInputTokens   expected  9
+                                                       found     none
+                    obligations.limit.maxOutputTokens  expected  50
+                                                       found     100
+                    obligations.route                  expected  openai/gpt-5.4
+                                                       found     none
+                    = policy-denied by no-secrets/secret: not for secrets (place)
+
+                1 case in 1 test, 1 failed
+
+                """, "\(text)")
+    }
+
+    /// Expectations that hold of a secret, which is denied and limited to 100 tokens.
+    @Test(arguments: [
+        "reasons: [no-secrets/secret], warnings: [], records: [], exemptions: []", "obligations: {limit: {maxOutputTokens: 100}}",
+        "obligations: {limit: true}", "obligations: limit",
+    ]) func `exact expectations hold`(_ expectation: String) throws {
+        #expect(try Self.only("decision: deny, \(expectation)").differences == [])
+    }
+
+    @Test(arguments: [
+        ("reasons: []", "reasons", "none", "no-secrets/secret"),
+        ("reasons: [no-secrets/secret, closed-at-new-year/closed]", "reasons", "closed-at-new-year/closed", "not there"),
+        ("warnings: [no-secrets/short]", "warnings", "no-secrets/short", "none"),
+        ("obligations: {}", "obligations.limit", "none", #"{"maxOutputTokens":100}"#),
+        ("obligations: {limit: true, redact: [pii]}", "obligations.redact", "pii", "none"),
+    ]) func `exact expectations tell what is missing and what is too many`(
+        _ given: String, _ what: String, _ expected: String, _ found: String
+    )
+        throws
+    {
+        let differences = try Self.only("decision: deny, \(given)").differences
+        #expect(differences == [PolicyTestRun.Difference(what: what, expected: expected, found: found)])
+    }
+
+    @Test func `a case may have a time of its own`() throws {
+        let everyday = "request: \(Self.request("internal")), now: 2027-02-01"
+        #expect(
+            try Self.run(["{name: one, \(everyday), expect: {decision: deny, reasons: [closed-at-new-year/closed]}}"]).failureCount == 0)
     }
 }

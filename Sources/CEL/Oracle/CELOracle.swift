@@ -56,6 +56,8 @@ public struct CELOracle {
     var variables: [Int: CELValue] = [:]
     /// What every node came to, when that is asked for.
     var record: Record?
+    /// How often every node came to what, when that is asked for.
+    var tally: Tally?
     /// By node, what need not be charged for; empty when everything is.
     private var folded: [CELValue?] = []
 
@@ -70,6 +72,7 @@ public struct CELOracle {
             record?.values[id] = value
             record?.counts[id, default: 0] += 1
         }
+        tally?.note(id, value)
         return value
     }
 

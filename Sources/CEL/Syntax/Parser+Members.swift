@@ -60,7 +60,7 @@ extension Parser {
     private mutating func primary() -> NodeID {
         let start = token.range.lowerBound
         switch token.kind {
-        case .symbol(.openParenthesis): return parenthesized()
+        case .symbol(.openParenthesis): return inParentheses()
         case .symbol(.openBracket):
             advance()
             return listLiteral(start)
@@ -76,10 +76,12 @@ extension Parser {
         }
     }
 
-    private mutating func parenthesized() -> NodeID {
+    private mutating func inParentheses() -> NodeID {
+        let start = token.range.lowerBound
         advance()
         let inner = expression()
         expect(.closeParenthesis)
+        parenthesized[inner] = start..<max(start, tokens[max(0, position - 1)].range.upperBound)
         return inner
     }
 

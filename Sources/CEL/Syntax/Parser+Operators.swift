@@ -68,8 +68,12 @@ extension Parser {
         return apply(pending, left, balanced(run[middle...], pending))
     }
 
+    /// The place of an operand with the parentheses around it.
+    private func place(of id: NodeID) -> Range<Int> { parenthesized[id] ?? tree[id].range }
+
     private mutating func apply(_ pending: Pending, _ left: NodeID, _ right: NodeID) -> NodeID {
-        let range = tree[left].range.lowerBound..<max(tree[left].range.lowerBound, tree[right].range.upperBound)
+        let start = place(of: left).lowerBound
+        let range = start..<max(start, place(of: right).upperBound)
         switch pending.symbol {
         case .and: return add(.and(left, right), range, children: [left, right])
         case .or: return add(.or(left, right), range, children: [left, right])
@@ -105,7 +109,7 @@ extension Parser {
         var operand = operand
         for sign in tokens[signs].reversed() {
             let name = sign.kind == .symbol(.not) ? "!_" : "-_"
-            let range = sign.range.lowerBound..<max(sign.range.upperBound, tree[operand].range.upperBound)
+            let range = sign.range.lowerBound..<max(sign.range.upperBound, place(of: operand).upperBound)
             operand = add(.call(name, target: nil, arguments: [operand], isAbsolute: true), range, children: [operand])
         }
         return operand

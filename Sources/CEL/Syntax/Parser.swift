@@ -12,6 +12,8 @@ struct Parser {
     var nesting = 0
     var isAbandoned = false
     var tree = SyntaxTree()
+    /// Of nodes in parentheses, the place that these take.
+    var parenthesized: [NodeID: Range<Int>] = [:]
     var issues: [CELIssue]
 
     /// The tree, or all that is wrong with the text.

@@ -78,6 +78,7 @@ extension DiagnosticCode {
             .overcommittedBudget:
             organizationExplanation
         case .invalidKey, .trustSettings, .unusedSigners, .expiredSigner: trustExplanation
+        case .unusedFixture: testingExplanation
         default: meaningExplanation
         }
     }

@@ -1,5 +1,3 @@
-import JSON
-
 /// A policy with parameters.
 public struct PolicyTemplate: Sendable {
     public static let schema = ObjectSchema(
@@ -26,71 +24,6 @@ public struct PolicyTemplate: Sendable {
     public let spec: SpecNode
 
     public init(spec: SpecNode) { self.spec = spec }
-}
-
-/// Requests and the decisions that they must get.
-public struct PolicyTest: Sendable {
-    public static let schema = ObjectSchema(
-        "Requests and the decisions that they must get.",
-        [
-            .optional("description", .string(.text), "What is tested."),
-            .optional("now", .string(.timestamp), "The time at which the requests are decided."),
-            .required(
-                "cases",
-                .list(
-                    .object(
-                        ObjectSchema(
-                            "A request and what must become of it.",
-                            [
-                                .required("name", .string(.text), "What the case shows."),
-                                .required("request", .map(.any), "The request."),
-                                .required(
-                                    "expect",
-                                    .object(
-                                        ObjectSchema(
-                                            "The decision expected.",
-                                            [
-                                                .required("decision", .enumeration(["allow", "deny"]), "Whether the request is allowed."),
-                                                .optional(
-                                                    "policies", .list(.reference(.policy)), "Policies that must be among the reasons."),
-                                                .optional(
-                                                    "code", .string(.text), "A reason code that must be there, e.g. `no-permission`."),
-                                                .optional("obligations", .list(.string(.text)), "Kinds of obligations that must be there."),
-                                            ])), "The decision expected."),
-                            ])), minimum: 1), "The cases."),
-        ])
-
-    public let spec: SpecNode
-
-    public init(spec: SpecNode) { self.spec = spec }
-
-    /// A request and what must become of it.
-    public struct Case: Sendable {
-        public var name: Located<String>
-        public var request: JSONValue
-        public var expected: Expectation
-    }
-
-    public struct Expectation: Sendable {
-        public var isAllowed: Bool
-        public var policies: [String]
-        public var code: String?
-        public var obligations: [String]
-    }
-
-    /// The time at which the requests are decided, in seconds since 1970, if it is given.
-    public var now: Int64? { spec.string("now").flatMap { Timestamp.seconds($0.value) } }
-
-    public var cases: [Case] {
-        spec.list("cases").map { node in
-            let expect = node["expect"]
-            return Case(
-                name: node.requiredString("name"), request: node["request"]?.json ?? .null,
-                expected: Expectation(
-                    isAllowed: expect?["decision"]?.text == "allow", policies: expect?.texts("policies") ?? [], code: expect?["code"]?.text,
-                    obligations: expect?.texts("obligations") ?? []))
-        }
-    }
 }
 
 /// Something that must hold for every possible request.
