@@ -101,12 +101,15 @@ let package = Package(
             dependencies: ["BundleProvenance", "Digest", "Downloads", "JSON", "PolicyBundle", "PolicyEngine", "Signing", "Waiting"],
             swiftSettings: strict),
 
+        .target(
+            name: "DecisionReplay",
+            dependencies: ["CEL", "Compression", "Diagnostics", "JSON", "PolicyBundle", "PolicyEngine"], swiftSettings: strict),
         .target(name: "PolicyTesting", dependencies: ["Diagnostics", "GovernanceModel", "JSON", "PolicyEngine"], swiftSettings: strict),
         .target(
             name: "DecisionBenchmark",
             dependencies: [
-                "CAllocationCount", "CCycleCounter", "Diagnostics", "GovernanceModel", "JSON", "PolicyBundle", "PolicyCompiler",
-                "PolicyEngine",
+                "CAllocationCount", "CCycleCounter", "DecisionReplay", "Diagnostics", "GovernanceModel", "JSON", "PolicyBundle",
+                "PolicyCompiler", "PolicyEngine",
             ], swiftSettings: strict),
 
         // Floor 5: state in Postgres.
@@ -151,7 +154,7 @@ let package = Package(
             name: "charter",
             dependencies: [
                 "BundleFollowing", "CEL", "CELBenchmark", "CELConformance", "CELWorkbench", "CallerAccess", "Conditions", "ControlPlane",
-                "DecisionBenchmark", "Diagnostics", "EnforcementServer", "Git", "HTTPService",
+                "DecisionBenchmark", "DecisionReplay", "Diagnostics", "EnforcementServer", "Git", "HTTPService",
                 "GovernanceModel", "JSON", "Patterns", "PolicyBundle", "PolicyCompiler", "PolicyEngine", "PolicyTesting", "Reconciler",
                 "ServerLog",
                 "Webhooks",
@@ -189,8 +192,13 @@ let package = Package(
             exclude: ["Repositories"], swiftSettings: strict),
         .testTarget(
             name: "PolicyEngineTests",
-            dependencies: ["Digest", "GovernanceModel", "JSON", "PolicyBundle", "PolicyCompiler", "PolicyEngine"],
+            dependencies: ["DecisionReplay", "Digest", "GovernanceModel", "JSON", "PolicyBundle", "PolicyCompiler", "PolicyEngine"],
             exclude: ["Cases", "Searches"], swiftSettings: strict),
+        .testTarget(
+            name: "DecisionReplayTests",
+            dependencies: [
+                "Compression", "DecisionReplay", "Diagnostics", "GovernanceModel", "JSON", "PolicyBundle", "PolicyCompiler", "PolicyEngine",
+            ], swiftSettings: strict),
         .testTarget(name: "CommitSignaturesTests", dependencies: ["CommitSignatures", "Digest", "Signing"], swiftSettings: strict),
         .testTarget(name: "SigningTests", dependencies: ["JSON", "Signing"], swiftSettings: strict),
         .testTarget(
