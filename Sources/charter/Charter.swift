@@ -15,7 +15,8 @@ struct Charter: ParsableCommand {
             """,
         version: PolicyCompiler.version,
         subcommands: [
-            UpCommand.self, FleetCommand.self, ValidateCommand.self, ExplainCommand.self, TestCommand.self, CompileCommand.self,
+            UpCommand.self, FleetCommand.self, ValidateCommand.self, ExplainCommand.self, TestCommand.self, ImpactCommand.self,
+            CompileCommand.self,
             VerifyCommand.self,
             InspectCommand.self,
             DecideCommand.self,
