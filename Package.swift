@@ -106,12 +106,16 @@ let package = Package(
             dependencies: ["CEL", "Diagnostics", "GovernanceModel", "JSON", "PolicyBundle", "PolicyCompiler", "PolicyEngine"],
             swiftSettings: strict),
         .target(
-            name: "ChangePlan", dependencies: ["CEL", "GovernanceModel", "JSON", "Patterns", "PolicyBundle", "PolicyEngine"], swiftSettings: strict),
+            name: "ChangePlan",
+            dependencies: ["CEL", "GovernanceModel", "JSON", "Patterns", "PolicyBundle", "PolicyEngine"], swiftSettings: strict),
+        .target(
+            name: "DecisionReplay",
+            dependencies: ["CEL", "Compression", "Diagnostics", "JSON", "PolicyBundle", "PolicyEngine"], swiftSettings: strict),
         .target(
             name: "DecisionBenchmark",
             dependencies: [
-                "CAllocationCount", "CCycleCounter", "Diagnostics", "GovernanceModel", "JSON", "PolicyBundle", "PolicyCompiler",
-                "PolicyEngine",
+                "CAllocationCount", "CCycleCounter", "DecisionReplay", "Diagnostics", "GovernanceModel", "JSON", "PolicyBundle",
+                "PolicyCompiler", "PolicyEngine",
             ], swiftSettings: strict),
 
         // Floor 5: state in Postgres.
@@ -156,8 +160,7 @@ let package = Package(
             name: "charter",
             dependencies: [
                 "BundleFollowing", "CEL", "CELBenchmark", "CELConformance", "CELWorkbench", "CallerAccess", "ChangePlan", "Conditions",
-                "ControlPlane",
-                "DecisionBenchmark", "Diagnostics", "EnforcementServer", "Git", "HTTPService",
+                "ControlPlane", "DecisionBenchmark", "DecisionReplay", "Diagnostics", "EnforcementServer", "Git", "HTTPService",
                 "GovernanceModel", "JSON", "Patterns", "PolicyBundle", "PolicyCompiler", "PolicyEngine", "PolicyTesting", "Reconciler",
                 "ServerLog",
                 "Webhooks",
@@ -199,8 +202,16 @@ let package = Package(
             exclude: ["Repositories"], swiftSettings: strict),
         .testTarget(
             name: "PolicyEngineTests",
-            dependencies: ["ChangePlan", "Digest", "GovernanceModel", "JSON", "PolicyBundle", "PolicyCompiler", "PolicyEngine", "PolicyTesting"],
+            dependencies: [
+                "ChangePlan", "DecisionReplay", "Digest", "GovernanceModel", "JSON", "PolicyBundle", "PolicyCompiler", "PolicyEngine",
+                "PolicyTesting",
+            ],
             exclude: ["Cases", "Searches"], swiftSettings: strict),
+        .testTarget(
+            name: "DecisionReplayTests",
+            dependencies: [
+                "Compression", "DecisionReplay", "Diagnostics", "GovernanceModel", "JSON", "PolicyBundle", "PolicyCompiler", "PolicyEngine",
+            ], swiftSettings: strict),
         .testTarget(name: "CommitSignaturesTests", dependencies: ["CommitSignatures", "Digest", "Signing"], swiftSettings: strict),
         .testTarget(name: "SigningTests", dependencies: ["JSON", "Signing"], swiftSettings: strict),
         .testTarget(

@@ -34,14 +34,42 @@ public struct DecisionBenchmark {
     ///
     /// - Parameter keepsDocuments: whether the documents are written too, into `FOLDER/repository`.
     public func make(in folder: String, keepsDocuments: Bool, progress: (String) -> Void) throws -> Made {
+        let (bundle, milliseconds) = try compile(
+            keep: { if keepsDocuments { try Self.write($1, to: "\(folder)/repository/\($0)") } }, progress: progress)
+        progress("writing \(bundle.count) bytes and \(world.requests) requests")
+        let made = Made(
+            bundlePath: folder + "/bench.bundle", requestsPath: folder + "/requests.jsonl",
+            metrics: [
+                ("compile_ms", milliseconds),
+                ("bundle_bytes_per_user", Double(bundle.count) / Double(max(1, world.users))),
+            ])
+        try Data(bundle).write(to: URL(fileURLWithPath: made.bundlePath))
+        var lines: [UInt8] = []
+        for number in 0..<world.requests { lines += JSONWriter.bytes(world.request(number)) + [UInt8(ascii: "\n")] }
+        try Data(lines).write(to: URL(fileURLWithPath: made.requestsPath))
+        return made
+    }
+
+    /// Compiles the world's documents.
+    ///
+    /// - Parameters:
+    ///   - more: further files of the repository.
+    ///   - keep: is given each file.
+    /// - Returns: the bundle, and how long checking and compiling took, in milliseconds.
+    func compile(
+        and more: [(path: String, text: String)] = [], keep: (_ path: String, _ text: String) throws -> Void = { _, _ in },
+        progress: (String) -> Void
+    ) throws -> (bundle: [UInt8], milliseconds: Double) {
         progress("making \(world.users) users, \(world.teams) teams and \(world.policies) policies")
         var files: [ParsedFile] = []
-        try world.files { path, text in
-            if keepsDocuments { try Self.write(text, to: "\(folder)/repository/\(path)") }
+        func read(_ path: String, _ text: String) throws {
+            try keep(path, text)
             let file = DocumentReader.read(Array(text.utf8), path: path)
             if let error = file.diagnostics.first(where: { $0.severity == .error }) { throw Failure(description: error.message) }
             files.append(file)
         }
+        try world.files(read)
+        for (path, text) in more { try read(path, text) }
         progress("linking")
         let (governance, diagnostics) = Governance.link(files)
         files = []
@@ -55,17 +83,6 @@ public struct DecisionBenchmark {
         guard let bundle = result.bundle else {
             throw Failure(description: result.diagnostics.first { $0.severity == .error }?.message ?? "nothing was compiled")
         }
-        progress("writing \(bundle.count) bytes and \(world.requests) requests")
-        let made = Made(
-            bundlePath: folder + "/bench.bundle", requestsPath: folder + "/requests.jsonl",
-            metrics: [
-                ("compile_ms", Double(seconds) * 1e3 + Double(attoseconds) / 1e15),
-                ("bundle_bytes_per_user", Double(bundle.count) / Double(max(1, world.users))),
-            ])
-        try Data(bundle).write(to: URL(fileURLWithPath: made.bundlePath))
-        var lines: [UInt8] = []
-        for number in 0..<world.requests { lines += JSONWriter.bytes(world.request(number)) + [UInt8(ascii: "\n")] }
-        try Data(lines).write(to: URL(fileURLWithPath: made.requestsPath))
-        return made
+        return (bundle, Double(seconds) * 1e3 + Double(attoseconds) / 1e15)
     }
 }

@@ -67,11 +67,14 @@ public enum Decimal {
     }
 
     /// The plain decimal notation of a count of 10⁻⁹ units.
-    public static func text(nanoUnits: Int64) -> String {
-        let magnitude = nanoUnits.magnitude
+    public static func text(nanoUnits: Int64) -> String { text(sumOfNanoUnits: Int128(nanoUnits)) }
+
+    /// The same of a sum that may be larger.
+    public static func text(sumOfNanoUnits sum: Int128) -> String {
+        let magnitude = sum.magnitude
         let fraction = String(magnitude % 1_000_000_000)
         let padded = String(repeating: "0", count: 9 - fraction.utf8.count) + fraction
-        return normalise("\(nanoUnits < 0 ? "-" : "")\(magnitude / 1_000_000_000).\(padded)") ?? "0"
+        return normalise("\(sum < 0 ? "-" : "")\(magnitude / 1_000_000_000).\(padded)") ?? "0"
     }
 
     private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }

@@ -28,6 +28,20 @@ public enum JSONSlices {
         return members
     }
 
+    /// Goes over the members of the object that the text is, without memory of its own: for texts of which there are very many.
+    ///
+    /// - Parameter visit: is given the bytes between the quotes of a name, with escapes as they stand, and the offsets of the value's bytes;
+    ///   it says whether to go on. What comes after the last member that it wants is not read.
+    public static func visitMembers(
+        _ text: UnsafeRawBufferPointer, _ visit: (_ name: UnsafeRawBufferPointer, _ value: Range<Int>) -> Bool
+    ) throws(JSONSyntaxError) {
+        var scanner = SliceScanner(text)
+        try scanner.list(UInt8(ascii: "{"), UInt8(ascii: "}"), "an object") { scanner throws(JSONSyntaxError) in
+            let name = try scanner.rawName()
+            return visit(UnsafeRawBufferPointer(rebasing: text[name]), try scanner.value())
+        }
+    }
+
     /// What is looked for here has few; that many may be compared with each other.
     private static let mostMembers = 256
 
@@ -89,11 +103,20 @@ private struct SliceScanner {
 
     /// A member's name and the colon after it.
     mutating func name() throws(JSONSyntaxError) -> String {
+        let inner = try rawName()
+        // Escapes, and what is not UTF-8, are for the parser.
+        guard case .string(let name) = try JSONParser.parse(Array(text[inner.lowerBound - 1..<inner.upperBound + 1])) else {
+            throw unexpected("a member name")
+        }
+        return name
+    }
+
+    /// A member's name and the colon after it; where the bytes between its quotes are.
+    mutating func rawName() throws(JSONSyntaxError) -> Range<Int> {
         let start = position
         guard peek() == UInt8(ascii: "\"") else { throw unexpected("a member name in double quotes") }
         try skipString()
-        // Escapes, and what is not UTF-8, are for the parser.
-        guard case .string(let name) = try JSONParser.parse(Array(text[start..<position])) else { throw unexpected("a member name") }
+        let name = start + 1..<position - 1
         skipSpace()
         guard take(UInt8(ascii: ":")) else { throw unexpected("`:`") }
         skipSpace()

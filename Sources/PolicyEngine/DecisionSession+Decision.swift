@@ -65,10 +65,7 @@ extension DecisionSession {
             decision.errors.append(.init(policy: policyName, rule: ruleName, message: error, source: source))
         }
         let placement = Placement(enforcement: bundle.word(.poli, policy, PolicyColumn.enforcement), effect: effect, isError: hit.isError)
-        if placement.isObligation {
-            let obligation = bundle.value(bundle.index(.rule, rule, RuleColumn.obligation))
-            decision.obligations.add(effect, obligation, policy: policyName, rule: ruleName)
-        }
+        if placement.isObligation { add(hit, effect, to: &decision.obligations) }
         guard let list = placement.list else { return }
         var reason = Decision.Reason(placement.code, ruleMessage(hit, policyName: policyName, ruleName: ruleName))
         reason.policy = policyName
@@ -81,6 +78,24 @@ extension DecisionSession {
         case .warnings: decision.warnings.append(reason)
         case .records: decision.records.append(reason)
         }
+    }
+
+    private func add(_ hit: HitBuffer.Rule, _ effect: Effect, to obligations: inout Obligations) {
+        let bundle = engine.bundle
+        obligations.add(
+            effect, bundle.value(bundle.index(.rule, Int(hit.rule), RuleColumn.obligation)),
+            policy: bundle.string(.poli, Int(hit.policy), PolicyColumn.name), rule: bundle.string(.rule, Int(hit.rule), RuleColumn.name))
+    }
+
+    /// What the decision obliges its caller to. Allocates.
+    public var obligations: Obligations {
+        var obligations = Obligations()
+        for number in 0..<hits.pointee.ruleCount {
+            let hit = hits.pointee.rules[number]
+            guard placement(hit).isObligation else { continue }
+            add(hit, Effect(rawValue: engine.records.word(.rule, Int(hit.rule), RuleColumn.effect)) ?? .deny, to: &obligations)
+        }
+        return obligations
     }
 
     /// What the rule says, or stands in for it.
@@ -105,7 +120,7 @@ extension DecisionSession {
 
 /// What becomes of a rule that takes effect.
 struct Placement {
-    enum List { case reasons, warnings, records }
+    typealias List = DecisionSession.TakenRule.List
 
     var list: List?
     var code: Decision.Reason.Code

@@ -21,7 +21,7 @@ extension DecisionSession {
     /// A rule that took effect, in the bundle's own memory.
     public struct TakenRule {
         /// Where the decision lists it.
-        public enum List: Sendable { case reasons, warnings, records }
+        public enum List: Sendable, CaseIterable { case reasons, warnings, records }
 
         public var list: List
         public var policy: UnsafeRawBufferPointer
@@ -35,13 +35,7 @@ extension DecisionSession {
         let records = engine.records
         return (0..<hits.pointee.ruleCount).compactMap { number in
             let hit = hits.pointee.rules[number]
-            let list: TakenRule.List
-            switch placement(hit).list {
-            case .reasons: list = .reasons
-            case .warnings: list = .warnings
-            case .records: list = .records
-            case nil: return nil
-            }
+            guard let list = placement(hit).list else { return nil }
             let policy = records.record(.poli, Int(hit.policy))
             return TakenRule(
                 list: list, policy: records.text(Int(policy[PolicyColumn.name.rawValue])),

@@ -8,6 +8,7 @@ struct BenchCommand: ParsableCommand {
         commandName: "bench", abstract: "Measure.",
         subcommands: [
             BenchThreadCommand.self, BenchCelCommand.self, BenchDecisionsCommand.self, BenchReconcileCommand.self, BenchServeCommand.self,
+            BenchImpactCommand.self,
         ])
 }
 

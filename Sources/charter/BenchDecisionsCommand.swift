@@ -56,7 +56,7 @@ struct BenchDecisionsCommand: ParsableCommand {
     }
 }
 
-/// The benchmark as two processes: what is measured must not share its memory with what made it.
+/// The benchmark as two processes.
 enum DecisionBenchmarkRun {
     static func measure(bundle: String, requests: String) throws -> BenchmarkReport {
         guard let data = FileManager.default.contents(atPath: requests) else {
@@ -75,24 +75,9 @@ enum DecisionBenchmarkRun {
         defer { if keep == nil { try? FileManager.default.removeItem(atPath: folder) } }
         let made = try DecisionBenchmark(world).make(in: folder, keepsDocuments: keep != nil, progress: progress)
         progress("measuring")
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-        process.arguments = ["bench", "decisions", "--bundle", made.bundlePath, "--requests", made.requestsPath, "--json"]
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        try process.run()
-        let output = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0, let measured = try JSONParser.parse(Array(output))["metrics"]?.objectValue else {
-            throw ControlError(.internalError, "measuring failed with status \(process.terminationStatus)")
-        }
-        let metrics = measured.members.compactMap { member -> (name: String, value: Double)? in
-            switch member.value {
-            case .int(let value): (member.name, Double(value))
-            case .double(let value): (member.name, value)
-            default: nil
-            }
-        }
+        let metrics = try OwnProcess.metrics([
+            "bench", "decisions", "--bundle", made.bundlePath, "--requests", made.requestsPath, "--json",
+        ])
         return BenchmarkReport(
             bench: "decisions", metrics: metrics + made.metrics,
             parameters: [

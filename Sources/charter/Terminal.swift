@@ -22,6 +22,8 @@ enum Terminal {
     /// Text that has its ends of lines.
     static func print(_ text: String) { write(1, text) }
     static func err(_ text: String) { write(2, text + "\n") }
+    /// Text that stays on its line.
+    static func errPart(_ text: String) { write(2, text) }
     static func out(_ json: JSONValue) { out(JSONWriter.text(json, style: .pretty)) }
 
     /// A word to people beside the result.

@@ -77,4 +77,47 @@ import Testing
             try inflate(Array(repeating: small, count: 30).flatMap { $0 }, .init(bytes: 1 << 20, ratio: 10_000, ratioFrom: 0))
         }
     }
+
+    /// Unfolds by a stream that reads and gives so many bytes at once.
+    private func stream(_ bytes: [UInt8], reads: Int, gives: Int) throws -> [UInt8] {
+        var place = 0
+        let stream = try GzipStream(bufferSize: reads) { memory in
+            let count = min(memory.count, bytes.count - place)
+            memory.copyBytes(from: bytes[place..<place + count])
+            place += count
+            return count
+        }
+        var text: [UInt8] = []
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: gives, alignment: 1)
+        defer { memory.deallocate() }
+        while true {
+            let count = try stream.unfold(into: memory)
+            if count == 0 { return text }
+            text += memory[..<count]
+        }
+    }
+
+    @Test func `a stream unfolds what is unfolded at once, whatever the sizes of its pieces`() throws {
+        var generator = SystemRandomNumberGenerator()
+        for count in [0, 1, 100, 5_000] {
+            let text = (0..<count).map { _ in UInt8.random(in: 0...9, using: &generator) }
+            let folded = try deflate(text)
+            for (reads, gives) in [(1, 1), (1, 1000), (7, 3), (1 << 16, 1 << 16)] {
+                #expect(try stream(folded, reads: reads, gives: gives) == text)
+                #expect(try stream(folded + folded, reads: reads, gives: gives) == text + text)
+            }
+        }
+    }
+
+    @Test func `a stream refuses what is damaged, ends too early, or is no gzip`() throws {
+        let whole = try deflate(Array(repeating: UInt8(ascii: "a"), count: 1000))
+        for count in 0..<whole.count {
+            #expect(throws: GzipError.damaged) { try stream(Array(whole[..<count]), reads: 8, gives: 64) }
+        }
+        #expect(throws: GzipError.damaged) { try stream(whole + [0], reads: 8, gives: 64) }
+        #expect(throws: GzipError.damaged) { try stream(Array("{}".utf8), reads: 8, gives: 64) }
+        var changed = whole
+        changed[whole.count - 6] ^= 1
+        #expect(throws: GzipError.damaged) { try stream(changed, reads: 8, gives: 64) }
+    }
 }

@@ -41,5 +41,6 @@ import Testing
         }
         #expect(Decimal.text(nanoUnits: .min) == "-9223372036.854775808")
         #expect(Decimal.text(nanoUnits: 1_500_000_000) == "1.5")
+        #expect(Decimal.text(sumOfNanoUnits: -1_000_000_001 * Int128(Int64.max)) == "-9223372046078147843.854775807")
     }
 }

@@ -27,6 +27,28 @@ import Testing
         #expect(try elements("[1,2]", limit: 2) == ["1", "2"])
     }
 
+    /// Members as they are visited, up to one of this name.
+    private func visited(_ text: String, upTo last: String? = nil) throws -> [[String]] {
+        var bytes = text
+        return try bytes.withUTF8 { bytes in
+            let raw = UnsafeRawBufferPointer(bytes)
+            var found: [[String]] = []
+            try JSONSlices.visitMembers(raw) { name, value in
+                found.append([String(decoding: name, as: UTF8.self), String(decoding: raw[value], as: UTF8.self)])
+                return last == nil || found.last?.first != last
+            }
+            return found
+        }
+    }
+
+    @Test func `members are visited in their order with names as they stand, and no further than is wanted`() throws {
+        #expect(try visited("{}") == [])
+        let text = #"{"a":1,"\u0062" : {"a":"}"},"":[ ],"a":true }"#
+        #expect(try visited(text) == [["a", "1"], [#"\u0062"#, #"{"a":"}"}"#], ["", "[ ]"], ["a", "true"]])
+        #expect(try visited(#"{"a":1,"b":2,nothing"#, upTo: "b") == [["a", "1"], ["b", "2"]])
+        #expect(throws: JSONSyntaxError.self) { try visited(#"{"a":1,"b":2,nothing"#) }
+    }
+
     @Test("members are found by their names with escapes resolved")
     func members() throws {
         #expect(try members("{}") == [])

@@ -27,7 +27,7 @@ extension CELTimestamp {
     }
 
     /// RFC 3339 in UTC, with as many decimals as are needed.
-    var text: String {
+    public var text: String {
         let (days, rest) = floorDivide(seconds, 86_400)
         let date = CivilDate(daysSince1970: days)
         return padded(date.year, 4) + "-" + padded(date.month, 2) + "-" + padded(date.day, 2) + "T" + padded(rest / 3_600, 2) + ":"
