@@ -1,8 +1,9 @@
 import Foundation
 
-/// An organisation of users and teams for `charter bench reconcile`: a tenth as many teams as users, three memberships a user.
+/// An organisation of users and teams for `charter bench reconcile` and `compile`: a tenth as many teams as users, three memberships a user.
 struct ReconcileBenchmarkWorld {
     let users: Int
+    var policies = 100
 
     var teams: Int { max(1, users / 10) }
 
@@ -13,7 +14,7 @@ struct ReconcileBenchmarkWorld {
 
     /// Every file, by path.
     func files() -> [(path: String, text: String)] {
-        var files = [("organization.yaml", Self.organization), ("roles.yaml", Self.roleDocuments), ("policies.yaml", Self.policies)]
+        var files = [("organization.yaml", Self.organization), ("roles.yaml", Self.roleDocuments), ("policies.yaml", policyDocuments)]
         for first in stride(from: 0, to: users, by: Self.usersOfFile) {
             files.append(userFile(first / Self.usersOfFile, level: { _ in 1 }))
         }
@@ -86,15 +87,15 @@ struct ReconcileBenchmarkWorld {
         }.joined(separator: "---\n")
     }
 
-    private static var policies: String {
-        (0..<100).map {
+    private var policyDocuments: String {
+        (0..<policies).map {
             """
             apiVersion: charter/v1
             kind: Policy
             metadata: {name: policy-\($0)}
             spec:
               type: usage
-              match: {roles: [role-\($0 % roles)]}
+              match: {roles: [role-\($0 % Self.roles)]}
               rules: [{name: large, when: context.inputTokens > \(1000 + $0), effect: deny}]
 
             """

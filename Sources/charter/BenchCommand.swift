@@ -7,8 +7,8 @@ struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Measure.",
         subcommands: [
-            BenchThreadCommand.self, BenchCelCommand.self, BenchDecisionsCommand.self, BenchReconcileCommand.self, BenchServeCommand.self,
-            BenchImpactCommand.self,
+            BenchThreadCommand.self, BenchCelCommand.self, BenchCompileCommand.self, BenchDecisionsCommand.self,
+            BenchReconcileCommand.self, BenchServeCommand.self, BenchImpactCommand.self,
         ])
 }
 

@@ -39,12 +39,7 @@ struct BenchReconcileCommand: ParsableCommand {
             Terminal.err("… making \(users) users")
             try ReconcileBenchmark(folder: folder, users: users).prepare()
             // What is measured must not share its memory with what made the repository.
-            let process = Process()
-            process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-            process.arguments = ["bench", "reconcile", "--users", String(users), "--prepared", folder] + (json ? ["--json"] : [])
-            try process.run()
-            process.waitUntilExit()
-            if process.terminationStatus != 0 { throw ExitCode(process.terminationStatus) }
+            try OwnProcess.run(["bench", "reconcile", "--users", String(users), "--prepared", folder] + (json ? ["--json"] : []))
         }
     }
 }

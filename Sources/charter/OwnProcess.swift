@@ -1,3 +1,4 @@
+import ArgumentParser
 import ControlPlane
 import Foundation
 import JSON
@@ -24,5 +25,15 @@ enum OwnProcess {
             default: nil
             }
         }
+    }
+
+    /// The same with what it prints left to it. Ends this process with its exit code, if that is not 0.
+    static func run(_ arguments: [String]) throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        process.arguments = arguments
+        try process.run()
+        process.waitUntilExit()
+        if process.terminationStatus != 0 { throw ExitCode(process.terminationStatus) }
     }
 }
