@@ -78,6 +78,10 @@ extension DiagnosticCode {
             .overcommittedBudget:
             organizationExplanation
         case .invalidKey, .trustSettings, .unusedSigners, .expiredSigner: trustExplanation
+        case .unknownParameter, .missingParameter, .parameterType, .parameterValue, .invalidParameter, .misplacedParameter,
+            .unusedParameter,
+            .nestedTemplate, .expansionLimit:
+            templatesExplanation
         default: meaningExplanation
         }
     }
