@@ -84,7 +84,7 @@ let package = Package(
             ], swiftSettings: strict),
 
         // Floor 2: the kinds, typed.
-        .target(name: "GovernanceModel", dependencies: ["Diagnostics", "Git", "JSON", "Patterns", "YAML"], swiftSettings: strict),
+        .target(name: "GovernanceModel", dependencies: ["CEL", "Diagnostics", "Git", "JSON", "Patterns", "YAML"], swiftSettings: strict),
 
         // Floor 3: the binary format.
         .target(name: "PolicyBundle", dependencies: ["CEL", "Digest"], swiftSettings: strict),

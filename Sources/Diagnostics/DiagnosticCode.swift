@@ -1,7 +1,7 @@
 /// The registry of everything Charter can say about documents. A code, once released, keeps its meaning for ever.
 ///
 /// `CH10xx` reading files and trees · `CH11xx` YAML · `CH12xx` document structure · `CH13xx` names and references ·
-/// `CH14xx` conditions · `CH15xx` meaning of single kinds · `CH16xx` secrets · `CH19xx` notes.
+/// `CH14xx` conditions · `CH15xx` meaning of single kinds · `CH16xx` secrets · `CH17xx` templates · `CH19xx` notes.
 public enum DiagnosticCode: String, Sendable, CaseIterable {
     case fileTooLarge = "CH1001"
     case notUTF8 = "CH1002"
@@ -63,6 +63,16 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
 
     case secretInDocument = "CH1601"
 
+    case unknownParameter = "CH1701"
+    case missingParameter = "CH1702"
+    case parameterType = "CH1703"
+    case parameterValue = "CH1704"
+    case invalidParameter = "CH1705"
+    case misplacedParameter = "CH1706"
+    case unusedParameter = "CH1707"
+    case nestedTemplate = "CH1708"
+    case expansionLimit = "CH1709"
+
     case notEnforcedYet = "CH1901"
 
     /// The severity that the code has unless a place says otherwise.
@@ -71,7 +81,7 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
         // What comes near by itself is no fault yet.
         case .notEnforcedYet, .endingModel, .expiringExemption: .note
         case .expiredExemption, .unmatchedGlob, .endedModel, .unusedSigners, .expiredSigner, .unpricedModel, .unusedRole, .emptyTeam,
-            .uncoveredControl, .budgetAboveParent, .overcommittedBudget, .unusedFixture:
+            .uncoveredControl, .budgetAboveParent, .overcommittedBudget, .unusedFixture, .unusedParameter:
             .warning
         default: .error
         }
@@ -129,6 +139,15 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
         case .overcommittedBudget: "budgets that come to more than the one above them"
         case .unusedFixture: "a fixture that no case of its test uses"
         case .secretInDocument: "a credential written into a document"
+        case .unknownParameter: "a parameter that a template does not have"
+        case .missingParameter: "a parameter of a template that is not given"
+        case .parameterType: "a parameter with a value of another type"
+        case .parameterValue: "a parameter with a value that is not allowed"
+        case .invalidParameter: "a parameter whose declaration contradicts itself"
+        case .misplacedParameter: "a parameter where its value cannot stand"
+        case .unusedParameter: "a parameter that its template does not use"
+        case .nestedTemplate: "a template made from a template"
+        case .expansionLimit: "a template that comes to more than the limit"
         case .notEnforcedYet: "declared and stored, but not enforced yet"
         }
     }

@@ -11,8 +11,12 @@ public final class Document: Sendable {
     let tree: SpecTree
     /// The document's links are these of its tree.
     let links: Range<Int>
-    private let range: YAMLRange
+    let range: YAMLRange
     private let places: Places
+    /// Of a template: the policy that it comes to by itself, without what depends on values that only policies give. For checking.
+    public let specimen: Document?
+    /// Of a policy that was made from a template.
+    public let templateUse: TemplateUse?
 
     /// Where the parts begin in the tree.
     struct Places: Sendable {
@@ -22,13 +26,18 @@ public final class Document: Sendable {
         var spec: Int
     }
 
-    init(kind: Kind, name: String, tree: SpecTree, range: YAMLRange, places: Places, links: Range<Int>) {
+    init(
+        kind: Kind, name: String, tree: SpecTree, range: YAMLRange, places: Places, links: Range<Int>, specimen: Document? = nil,
+        templateUse: TemplateUse? = nil
+    ) {
         self.kind = kind
         plainName = name
         self.tree = tree
         self.range = range
         self.places = places
         self.links = links
+        self.specimen = specimen
+        self.templateUse = templateUse
     }
 
     /// `metadata.name` and its place.
@@ -41,7 +50,10 @@ public final class Document: Sendable {
     public var line: Int { Int(range.line) }
 
     /// Where the document begins and ends.
-    public var span: SourceSpan { SourceSpan(path: tree.path, range) }
+    public var span: SourceSpan { tree.span(range) }
+
+    /// Where `metadata.name` stands.
+    var nameRange: YAMLRange { SpecNode(tree, at: places.name).head.range }
 
     public var spec: SpecNode { SpecNode(tree, at: places.spec) }
 

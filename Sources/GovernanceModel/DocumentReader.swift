@@ -32,6 +32,8 @@ public enum DocumentReader {
         var kind: Kind
         var name: String
         var node: YAMLNode
+        /// Of a template.
+        var specimen: TemplateSpecimen?
     }
 
     private static func check(_ node: YAMLNode, _ file: inout ParsedFile, _ good: inout [Checked]) {
@@ -41,11 +43,13 @@ public enum DocumentReader {
         if let kind = header.kind {
             // The spec is checked even if the name is bad: all errors in one run.
             checker.spec(node, of: kind)
+            let isTemplate = kind == .policyTemplate && !checker.diagnostics.hasErrors
+            let specimen = isTemplate ? node["spec"].flatMap { checker.template($0) } : nil
             if let name = header.name {
                 if checker.diagnostics.hasErrors {
                     file.broken.append((kind, name))
                 } else {
-                    good.append(Checked(kind: kind, name: name, node: node))
+                    good.append(Checked(kind: kind, name: name, node: node, specimen: specimen))
                 }
             }
         }
@@ -66,19 +70,28 @@ public enum DocumentReader {
             file.broken += documents.map { ($0.kind, $0.name) }
             return
         }
-        let unlinked = SpecTree(path: file.path, builder, links: [])
+        let unlinked = SpecTree(SourceFiles(path: file.path), builder, links: [])
         var collector = LinkCollector()
         let links = zip(documents, places).map { document, places in
             let first = collector.links.count
             collector.collect(SpecNode(unlinked, at: places.spec), document.kind.schema)
             return first..<collector.links.count
         }
-        let tree = SpecTree(path: file.path, builder, links: collector.links)
+        let tree = SpecTree(unlinked, links: collector.links)
         for ((document, places), links) in zip(zip(documents, places), links) {
             file.documents.append(
                 Document(
-                    kind: document.kind, name: document.name, tree: tree, range: document.node.range, places: places, links: links))
+                    kind: document.kind, name: document.name, tree: tree, range: document.node.range, places: places, links: links,
+                    specimen: specimen(of: document, path: file.path)))
         }
+    }
+
+    /// INVARIANT: what a template comes to by itself is its body and what may be put into it, which together are not over the limit of a file.
+    private static func specimen(of template: Checked, path: String) -> Document? {
+        guard let specimen = template.specimen, let name = template.node["metadata"]?["name"] else { return nil }
+        return Document(
+            policyNamed: name, SourceFiles(path: path), range: template.node.range, spec: specimen.spec, insertions: specimen.insertions,
+            references: specimen.references)
     }
 
     private static func add(_ document: YAMLNode, to builder: inout SpecTreeBuilder) -> Document.Places {

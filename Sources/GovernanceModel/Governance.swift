@@ -5,6 +5,14 @@ public struct Governance: Sendable {
     /// By the numbers of kinds: the documents sorted by name, and by name.
     private var sorted: [[Document]] = Kind.numbered.map { _ in [] }
     private var index: [[String: Document]] = Kind.numbered.map { _ in [:] }
+    /// Of policies that are made from templates, by their names.
+    var expansions: [String: TemplateExpansion] = [:]
+    /// What their trees take together, and may take, in bytes: a few bytes of YAML can stand for a long template.
+    var expandedBytes = 0
+    var expansionLimit = 256 << 20
+    /// The policies to compile, sorted by name: those that are made from a template are what they come to, where that is known. `all(.policy)`
+    /// has them as they stand in git.
+    public internal(set) var policies: [Document] = []
 
     init() {}
 
@@ -82,9 +90,9 @@ public struct Governance: Sendable {
         public var new: Document?
     }
 
-    /// The documents of a kind that differ from those of another version, by name; without one, all.
+    /// The documents of a kind that differ from those of another version, by name; without one, all. Policies are those to compile.
     public func changes(_ kind: Kind, from old: Governance?) -> [Change] {
-        let (before, after) = (old?.all(kind) ?? [], all(kind))
+        let (before, after) = kind == .policy ? (old?.policies ?? [], policies) : (old?.all(kind) ?? [], all(kind))
         var changes: [Change] = []
         var (left, right) = (0, 0)
         while left < before.count || right < after.count {

@@ -69,6 +69,9 @@ public enum JSONSchemaGenerator {
         switch schema.rule {
         case nil: break
         case .exactlyOne(let names): result["oneOf"] = .array(names.map { ["required": [.string($0)]] })
+        case .alternatives(let alternatives):
+            // A field that an alternative excludes has no meaning beside it, which an editor need not know.
+            result["oneOf"] = .array(alternatives.map { ["required": JSONValue([$0.field] + $0.needs)] })
         case .atLeastOne(let names): result["anyOf"] = .array(names.map { ["required": [.string($0)]] })
         }
         return .object(result)

@@ -48,12 +48,12 @@ public enum Kind: String, Sendable, CaseIterable, Comparable {
     public var notEnforcedYet: String? {
         switch self {
         case .budget: "spending is not metered yet, so this budget limits nothing"
-        case .policyTemplate: "templates are not expanded yet"
         case .detector: "content is not scanned yet; findings must come with the request as `context.findings`"
         case .alertRoute: "webhooks get what the reconciler finds; nothing goes out by e-mail, by team, or about budgets and violations yet"
         case .retentionPolicy: "decisions and violations are removed by age; there is no audit log and no usage yet"
         case .invariant: "invariants are not proved yet"
-        case .organization, .user, .serviceAccount, .team, .role, .provider, .model, .policy, .exemption, .complianceFramework, .policyTest:
+        case .organization, .user, .serviceAccount, .team, .role, .provider, .model, .policy, .policyTemplate, .exemption,
+            .complianceFramework, .policyTest:
             nil
         }
     }

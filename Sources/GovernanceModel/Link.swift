@@ -36,7 +36,7 @@ extension SpecTree {
         return self.text(text)
     }
 
-    func span(_ link: Link) -> SourceSpan { SourceSpan(path: path, head(at: Int(link.offset)).range) }
+    func span(_ link: Link) -> SourceSpan { span(head(at: Int(link.offset)).range) }
 }
 
 /// Finds the links of a document that was checked.
@@ -63,7 +63,7 @@ struct LinkCollector {
         }
     }
 
-    private mutating func add(_ node: SpecNode, _ kind: Kind, _ form: Link.Form) {
+    mutating func add(_ node: SpecNode, _ kind: Kind, _ form: Link.Form) {
         links.append(Link(offset: UInt32(clamping: node.offset), kind: kind.number, form: form))
     }
 }

@@ -23,6 +23,8 @@ struct LinkChecker {
     /// What is wrong with one document, as far as it follows from itself, from the names there are, and from the controls of frameworks.
     func check(_ document: Document, _ hints: inout Hints) -> [Diagnostic] {
         var found: [Diagnostic] = []
+        let declared = document
+        let document = model.effective(declared)
         for number in document.links {
             let link = document.tree.links[number]
             let kind = Kind.numbered[Int(link.kind)]
@@ -44,7 +46,8 @@ struct LinkChecker {
         case .team: found += memberships(document)
         default: break
         }
-        return found
+        if declared.kind == .policy { found += model.expansions[declared.plainName]?.diagnostics ?? [] }
+        return document.explained(found)
     }
 
     func organizationCount() -> [Diagnostic] {

@@ -20,10 +20,17 @@ struct LinkedVersion: Sendable {
     }
 
     /// In no order.
-    var diagnostics: [Diagnostic] { others + findings.values.flatMap(\.diagnostics) + cycles + identities }
+    var diagnostics: [Diagnostic] {
+        let inTemplates = findings.values.lazy.filter { $0.document.kind == .policyTemplate }.flatMap(\.diagnostics)
+        let found = findings.values.lazy.filter { $0.document.kind != .policyTemplate }.flatMap(\.diagnostics)
+        return others + inTemplates + Array(found).without(foundInTemplates: Array(inTemplates)) + cycles + identities
+    }
 
     /// Links a version as a whole.
-    init(_ files: [ParsedFile]) {
+    ///
+    /// - Parameter expansionLimit: what policies made from templates may take together, if it is another limit than the usual one.
+    init(_ files: [ParsedFile], expansionLimit: Int? = nil) {
+        if let expansionLimit { governance.expansionLimit = expansionLimit }
         var added: [Document] = []
         var first: [Kind: [String: Document]] = [:]
         for document in files.lazy.flatMap(\.documents) {
@@ -37,6 +44,7 @@ struct LinkedVersion: Sendable {
         }
         // INVARIANT: a name that was taken has been left out.
         _ = governance.replace([], by: added)
+        _ = governance.expand(removed: [], added: added)
         var broken: [Kind: Set<String>] = [:]
         for entry in files.lazy.flatMap(\.broken) { broken[entry.kind, default: []].insert(entry.name) }
         // A file that could not be read at all may have defined anything: what it leaves dangling is not reported on top of it.
@@ -61,12 +69,14 @@ struct LinkedVersion: Sendable {
         let (removed, added) = (removing.flatMap(\.documents), adding.flatMap(\.documents))
         var next = self
         guard next.governance.replace(removed, by: added) else { return nil }
+        let expanded = next.governance.expand(removed: removed, added: added)
+        if governance.isOverExpansionLimit || next.governance.isOverExpansionLimit { return nil }
         let checker = LinkChecker(model: next.governance, broken: [:], hasUnreadFiles: false)
         let change = VersionChange(removed, added)
         for document in removed { next.findings[ObjectIdentifier(document)] = nil }
         var hints = LinkChecker.Hints()
         var touched: [ObjectIdentifier: Document] = next.findings.mapValues(\.document)
-        for document in added + change.dependents(in: next.governance) { touched[ObjectIdentifier(document)] = document }
+        for document in added + expanded + change.dependents(in: next.governance) { touched[ObjectIdentifier(document)] = document }
         next.check(Array(touched.values), checker, &hints)
         // Which of many findings get a hint depends on all before them.
         if hints.isUsedUp { return nil }
@@ -134,19 +144,20 @@ private struct VersionChange {
     /// Documents that did not change and may have become right or wrong all the same; those with findings are not told here.
     func dependents(in governance: Governance) -> [Document] {
         var found: [Document] = []
-        if kinds.contains(.complianceFramework) { found += governance.all(.policy) }
+        if kinds.contains(.complianceFramework) { found += governance.all(.policy) + governance.all(.policyTemplate) }
         if renamed.isEmpty { return found }
         // By the numbers of kinds: which of a document's links are to be looked at.
         let gone = Kind.numbered.map { vanished[$0] }
         let isRenamed = Kind.numbered.map { renamed.contains($0) }
         for kind in Kind.numbered {
-            for document in governance.all(kind)
-            where document.links.contains(where: { number in
-                let link = document.tree.links[number]
-                if link.form == .glob { return isRenamed[Int(link.kind)] }
-                return gone[Int(link.kind)]?.contains(document.tree.target(link)) ?? false
-            }) {
-                found.append(document)
+            for declared in governance.all(kind) {
+                let document = governance.effective(declared)
+                let isTouched = document.links.contains { number in
+                    let link = document.tree.links[number]
+                    if link.form == .glob { return isRenamed[Int(link.kind)] }
+                    return gone[Int(link.kind)]?.contains(document.tree.target(link)) ?? false
+                }
+                if isTouched { found.append(declared) }
             }
         }
         return found

@@ -6,6 +6,8 @@ public struct Located<Value: Sendable>: Sendable {
     public var span: SourceSpan
     /// For the text of a literal block (`|`): the spaces before each of its lines, which begin on the line after the span's first.
     public var textIndentation: Int?
+    /// For a condition of a template: where values were put into it.
+    public var insertions: Insertions?
 
     public init(_ value: Value, at span: SourceSpan) {
         self.value = value

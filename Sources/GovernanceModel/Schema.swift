@@ -10,6 +10,14 @@ public struct ObjectSchema: Sendable {
         case exactlyOne([String])
         /// At least one of these fields is given.
         case atLeastOne([String])
+        /// Exactly one of the alternatives' fields is given, with what it needs and without what it excludes.
+        case alternatives([Alternative])
+    }
+
+    public struct Alternative: Sendable {
+        public var field: String
+        public var needs: [String]
+        public var excludes: [String]
     }
 
     public init(_ doc: String, rule: Rule? = nil, _ fields: [Field]) {

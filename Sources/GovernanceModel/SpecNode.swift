@@ -17,7 +17,7 @@ public struct SpecNode: Sendable {
 
     var head: SpecTree.Head { tree.head(at: offset) }
 
-    public var span: SourceSpan { SourceSpan(path: tree.path, head.range) }
+    public var span: SourceSpan { tree.span(head.range) }
 
     /// The field `name` of a mapping.
     public subscript(name: String) -> SpecNode? { tree.field(name, of: offset).map { SpecNode(tree, at: $0) } }
@@ -25,8 +25,9 @@ public struct SpecNode: Sendable {
     public var string: Located<String>? {
         let head = head
         guard case .scalar = head.shape else { return nil }
-        var located = Located(tree.text(head.content), at: SourceSpan(path: tree.path, head.range))
+        var located = Located(tree.text(head.content), at: tree.span(head.range))
         located.textIndentation = head.textIndentation
+        if !tree.insertions.isEmpty { located.insertions = tree.insertions[head.range] }
         return located
     }
 
@@ -120,7 +121,7 @@ public struct SpecNode: Sendable {
         var position = head.content.lowerBound
         for _ in 0..<head.count {
             let key = tree.key(&position)
-            entries.append((Located(tree.text(key.text), at: SourceSpan(path: tree.path, key.range)), SpecNode(tree, at: position)))
+            entries.append((Located(tree.text(key.text), at: tree.span(key.range)), SpecNode(tree, at: position)))
             position = tree.end(of: position)
         }
         return entries

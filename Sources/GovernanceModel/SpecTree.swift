@@ -1,3 +1,4 @@
+import Diagnostics
 import YAML
 
 /// The values of one file's documents and their places, packed into one piece of memory: about a tenth of what the parser's nodes take.
@@ -6,16 +7,35 @@ import YAML
 /// take (four of them, low first), how many there are, and the items, each entry of a mapping led by the range and the text of its key.
 /// Other numbers are in base 128, low digits first.
 final class SpecTree: Sendable {
-    let path: String
+    let files: SourceFiles
     private let bytes: [UInt8]
     /// What the documents of the file say of others, in the order of the documents.
     let links: [Link]
+    /// Of conditions that values were put into, by their places.
+    let insertions: [YAMLRange: Insertions]
 
-    init(path: String, _ builder: SpecTreeBuilder, links: [Link]) {
-        self.path = path
+    init(_ files: SourceFiles, _ builder: SpecTreeBuilder, links: [Link], insertions: [YAMLRange: Insertions] = [:]) {
+        self.files = files
         bytes = builder.bytes
         self.links = links
+        self.insertions = insertions
     }
+
+    /// The same tree with the links that were found in it.
+    init(_ tree: SpecTree, links: [Link]) {
+        files = tree.files
+        bytes = tree.bytes
+        self.links = links
+        insertions = tree.insertions
+    }
+
+    /// In bytes.
+    var size: Int { bytes.count }
+
+    /// The file that the document stands in.
+    var path: String { files.path }
+
+    func span(_ range: YAMLRange) -> SourceSpan { files.span(range) }
 
     /// What a node is, beside its place.
     enum Shape: Equatable {

@@ -106,4 +106,9 @@ extension YAMLNode {
     var scalarText: String? {
         if case .scalar(let text, _) = content { text } else { nil }
     }
+
+    /// The items of a sequence.
+    var items: [YAMLNode] {
+        if case .sequence(let items) = content { items } else { [] }
+    }
 }

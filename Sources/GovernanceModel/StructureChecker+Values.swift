@@ -24,6 +24,7 @@ extension StructureChecker {
 
     private mutating func scalar(_ node: YAMLNode, _ type: FieldType) {
         guard case .scalar(let text, let isPlain) = node.content else { return wrong(node, Self.expectation(type)) }
+        if unknownValues.contains(node.range) { return }
         let found = YAMLScalarType(text, isPlain: isPlain)
         switch type {
         case .bool:
@@ -77,7 +78,7 @@ extension StructureChecker {
         }
         var seen: [String: YAMLRange] = [:]
         for item in items {
-            guard case .scalar(let text, _) = item.content else { continue }
+            guard case .scalar(let text, _) = item.content, !unknownValues.contains(item.range) else { continue }
             if let first = seen.updateValue(item.range, forKey: text) {
                 report(
                     .duplicateEntry, "`\(text)` occurs twice in `\(place)`", item.range,

@@ -7,6 +7,8 @@ struct StructureChecker {
     private(set) var diagnostics: [Diagnostic] = []
     /// The way to what is being checked.
     private var way: [Step] = []
+    /// Where values stand of which only the types are known.
+    var unknownValues: Set<YAMLRange> = []
 
     /// From a value to one in it.
     enum Step {
@@ -28,10 +30,22 @@ struct StructureChecker {
 
     /// Checks something below what is being checked.
     mutating func at(_ step: Step, _ check: (inout Self) -> Void) {
-        way.append(step)
+        enter(step)
         check(&self)
-        way.removeLast()
+        leave()
     }
+
+    /// Goes down to something below what is being checked; `leave` goes back.
+    mutating func enter(_ step: Step) { way.append(step) }
+    mutating func leave() { way.removeLast() }
+
+    /// What was found so far, which is forgotten.
+    mutating func takeDiagnostics() -> [Diagnostic] {
+        defer { diagnostics = [] }
+        return diagnostics
+    }
+
+    mutating func restore(_ diagnostics: [Diagnostic]) { self.diagnostics = diagnostics }
 
     // MARK: Objects
 
@@ -57,15 +71,8 @@ struct StructureChecker {
     private mutating func check(_ rule: ObjectSchema.Rule?, _ entries: [YAMLNode.Entry], _ node: YAMLNode) {
         switch rule {
         case nil: break
-        case .exactlyOne(let names):
-            let given = entries.filter { names.contains($0.key) }
-            if given.isEmpty {
-                report(.missingField, "`\(place)` needs one of \(Self.names(names))", Self.start(node.range))
-            } else if given.count > 1 {
-                report(
-                    .invalidValue, "`\(place)` takes only one of \(Self.names(names))", given[1].keyRange,
-                    related: [.init(span: SourceSpan(path: path, given[0].keyRange), message: "already given here")])
-            }
+        case .alternatives(let alternatives): check(alternatives, entries, node)
+        case .exactlyOne(let names): exactlyOne(names, entries, node)
         case .atLeastOne(let names):
             if !entries.contains(where: { names.contains($0.key) }) {
                 report(.missingField, "`\(place)` needs at least one of \(Self.names(names))", Self.start(node.range))
@@ -73,14 +80,47 @@ struct StructureChecker {
         }
     }
 
+    private mutating func exactlyOne(_ names: [String], _ entries: [YAMLNode.Entry], _ node: YAMLNode) {
+        let given = entries.filter { names.contains($0.key) }
+        if given.isEmpty {
+            report(
+                .missingField, "`\(place)` needs \(names.count > 1 ? "one of " : "")\(Self.names(names))", Self.start(node.range))
+        } else if given.count > 1 {
+            report(
+                .invalidValue, "`\(place)` takes only one of \(Self.names(names))", given[1].keyRange,
+                related: [.init(span: SourceSpan(path: path, given[0].keyRange), message: "already given here")])
+        }
+    }
+
+    private mutating func check(_ alternatives: [ObjectSchema.Alternative], _ entries: [YAMLNode.Entry], _ node: YAMLNode) {
+        exactlyOne(alternatives.map(\.field), entries, node)
+        for alternative in alternatives {
+            guard let own = entries.first(where: { $0.key == alternative.field }) else { continue }
+            for name in alternative.needs where !entries.contains(where: { $0.key == name }) {
+                report(
+                    .missingField, "the field `\(place).\(name)` is missing", Self.start(node.range),
+                    help: "`\(own.key)` needs `\(name)` beside it")
+            }
+            for other in entries where alternative.excludes.contains(other.key) {
+                report(
+                    .invalidValue, "`\(place).\(other.key)` has no meaning beside `\(own.key)`", other.keyRange,
+                    related: [.init(span: SourceSpan(path: path, own.keyRange), message: "given here")], help: "remove one of the two")
+            }
+        }
+    }
+
     mutating func unknown(_ entries: [YAMLNode.Entry], known: [String], in place: String) {
         for entry in entries where !known.contains(entry.key) {
-            // A hint costs a walk over all names: past the first hundred nobody reads it.
-            let suggestion = diagnostics.count < 100 ? Suggestion.help(for: entry.key, among: known) : nil
+            let suggestion = suggestion(for: entry.key, among: known)
             let general = entry.key == "<<" ? "merge keys are not supported: write the fields out" : "known fields: \(Self.names(known))"
             report(
                 .unknownField, "the field `\(entry.key)` does not exist in \(place)", entry.keyRange, help: suggestion ?? general)
         }
+    }
+
+    /// A hint costs a walk over all names: past the first hundred nobody reads it.
+    func suggestion(for word: String, among known: some Sequence<String>) -> String? {
+        diagnostics.count < 100 ? Suggestion.help(for: word, among: known) : nil
     }
 
     // MARK: Texts

@@ -76,7 +76,7 @@ struct BundleEmitter {
         // A declared action is taken by its letters, stars too.
         for type in types { for action in type.actions { actions.insert(Array(action.value.utf8)) } }
         for document in governance.all(.role) { for permission in Role(spec: document.spec).permissions { add(permission.actions) } }
-        for document in governance.all(.policy) {
+        for document in governance.policies {
             let policy = Policy(spec: document.spec)
             add(policy.match.actions)
             add(policy.exceptions.actions)
@@ -100,7 +100,7 @@ struct BundleEmitter {
         for document in governance.all(.role) { role(document) }
         for document in governance.all(.provider) { provider(document) }
         for document in governance.all(.model) { model(document) }
-        for document in governance.all(.policy) { policy(document, Policy(spec: document.spec)) }
+        for document in governance.policies { policy(document, Policy(spec: document.spec)) }
         for document in governance.all(.exemption) { exemption(document, Exemption(spec: document.spec)) }
         exemptionLists()
         for place in grants.grants { writer.append(.grnt, words: [place]) }

@@ -21,6 +21,7 @@ struct CompiledConditions {
 
     private var roles: [String: Entry<[CELProgram?]>] = [:]
     private var policyEntries: [String: Entry<PolicyConditions>] = [:]
+    private var templates: [String: Entry<Void>] = [:]
     private var invariants: [String: Entry<Void>] = [:]
 
     /// Of the permissions of a role.
@@ -33,6 +34,9 @@ struct CompiledConditions {
         roles.values.flatMap(\.diagnostics) + policyEntries.values.flatMap(\.diagnostics) + invariants.values.flatMap(\.diagnostics)
     }
 
+    /// Of templates by themselves, in no order.
+    var templateDiagnostics: [Diagnostic] { templates.values.flatMap(\.diagnostics) }
+
     /// - Parameter known: those of another version, compiled for the same declarations.
     init(_ governance: Governance, _ compiler: ConditionCompiler, known: CompiledConditions? = nil) {
         var compiler = compiler
@@ -41,8 +45,11 @@ struct CompiledConditions {
                 permission.when.flatMap { compiler.compile($0, in: compiler.base, expecting: .bool) }
             }
         }
-        policyEntries = Self.entries(governance.all(.policy), known?.policyEntries, &compiler) { document, compiler in
+        policyEntries = Self.entries(governance.policies, known?.policyEntries, &compiler) { document, compiler in
             Self.compile(Policy(spec: document.spec), &compiler)
+        }
+        templates = Self.entries(governance.all(.policyTemplate), known?.templates, &compiler) { document, compiler in
+            if let specimen = document.specimen { _ = Self.compile(Policy(spec: specimen.spec), &compiler) }
         }
         invariants = Self.entries(governance.all(.invariant), known?.invariants, &compiler) { document, compiler in
             if let when = document.spec["never"]?.string("when") { _ = compiler.compile(when, in: compiler.base, expecting: .bool) }
@@ -59,7 +66,8 @@ struct CompiledConditions {
                 entries[document.plainName] = entry
             } else {
                 let programs = compile(document, &compiler)
-                entries[document.plainName] = Entry(document: document, programs: programs, diagnostics: compiler.takeDiagnostics())
+                entries[document.plainName] = Entry(
+                    document: document, programs: programs, diagnostics: document.explained(compiler.takeDiagnostics()))
             }
         }
         return entries

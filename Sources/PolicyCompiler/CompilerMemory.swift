@@ -52,6 +52,7 @@ struct CheckedDocuments: Sendable {
 }
 
 extension CheckedDocuments.Findings {
-    /// In no order.
-    var diagnostics: [Diagnostic] { values.flatMap { $0.values.flatMap(\.self) } }
+    /// In no order; those of templates by themselves are apart.
+    var diagnostics: [Diagnostic] { filter { $0.key != .policyTemplate }.values.flatMap { $0.values.flatMap(\.self) } }
+    var templateDiagnostics: [Diagnostic] { self[.policyTemplate]?.values.flatMap(\.self) ?? [] }
 }

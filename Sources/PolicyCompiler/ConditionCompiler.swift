@@ -74,6 +74,11 @@ struct ConditionCompiler {
     /// since its text and its source differ.
     static func span(of range: Range<Int>, in source: Located<String>) -> SourceSpan {
         let whole = source.span
+        if let insertions = source.insertions {
+            var written = Located(insertions.written, at: whole)
+            written.textIndentation = source.textIndentation
+            return span(of: insertions.written(range), in: written)
+        }
         if let indentation = source.textIndentation { return span(of: range, in: source, indentedBy: indentation) }
         let scalars = source.value.unicodeScalars.count
         guard whole.line == whole.endLine else { return whole }

@@ -39,7 +39,7 @@ public struct ConditionSources: Sendable {
         var compiler = ConditionCompiler(organization: governance.organization)
         let base = compiler.base
         slotCount = base.slots.count
-        policies = governance.all(.policy).map { Self.policy($0, &compiler) }
+        policies = governance.policies.map { Self.policy($0, &compiler) }
         roles = governance.all(.role).map { document in
             Role(
                 name: document.plainName,

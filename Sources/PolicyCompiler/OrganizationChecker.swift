@@ -128,7 +128,7 @@ struct OrganizationChecker {
         let frameworks = governance.all(.complianceFramework)
         if frameworks.isEmpty { return }
         var covered: Set<String> = []
-        for policy in governance.all(.policy) { covered.formUnion(policy.spec.texts("controls")) }
+        for policy in governance.policies { covered.formUnion(policy.spec.texts("controls")) }
         for document in frameworks {
             for control in ComplianceFramework(spec: document.spec).controls
             where control.policies.isEmpty && !covered.contains("\(document.plainName)/\(control.id.value)") {

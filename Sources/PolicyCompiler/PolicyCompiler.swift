@@ -41,7 +41,9 @@ public enum PolicyCompiler {
         guard let document = governance.all(.organization).first, let organization = governance.organization else {
             // What subjects and requests look like is not known: only what is wrong in any case is told.
             let conditions = CompiledConditions(governance, ConditionCompiler(organization: nil))
-            return Result(bundle: nil, diagnostics: conditions.diagnostics.inReadingOrder())
+            let inTemplates = conditions.templateDiagnostics
+            let found = inTemplates + conditions.diagnostics.without(foundInTemplates: inTemplates)
+            return Result(bundle: nil, diagnostics: found.inReadingOrder())
         }
         memory.prepare(for: document)
         let known = memory.checked
@@ -53,7 +55,8 @@ public enum PolicyCompiler {
         let compiler = ConditionCompiler(organization: organization)
         let conditions = CompiledConditions(governance, compiler, known: memory.conditions)
         memory.conditions = conditions
-        let found = checker.diagnostics + findings.diagnostics + conditions.diagnostics
+        let inTemplates = findings.templateDiagnostics + conditions.templateDiagnostics
+        let found = checker.diagnostics + inTemplates + findings.diagnostics + conditions.diagnostics
         var emitted: Swift.Result<[UInt8], BundleError>?
         if isLinked, !found.hasErrors, let origin {
             var closures = Closures(governance)
@@ -67,7 +70,8 @@ public enum PolicyCompiler {
         }
         findings.merge(aside.value()) { $1 }
         memory.checked = CheckedDocuments(organization: document, governance: governance, findings: findings)
-        var diagnostics = checker.diagnostics + findings.diagnostics + conditions.diagnostics
+        var diagnostics =
+            checker.diagnostics + inTemplates + (findings.diagnostics + conditions.diagnostics).without(foundInTemplates: inTemplates)
         if isLinked, !diagnostics.hasErrors {
             let holders = RoleHolders(governance, known: memory.holders)
             memory.holders = holders

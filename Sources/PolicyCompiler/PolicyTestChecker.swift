@@ -12,7 +12,7 @@ enum PolicyTestChecker {
     private static func finding(_ mention: PolicyTest.Mention, _ governance: Governance) -> Diagnostic? {
         if let exemption = mention.exemption { return missing(.exemption, exemption, mention.span, governance) }
         guard let name = mention.policy else { return nil }
-        guard let document = governance.find(.policy, name) else { return missing(.policy, name, mention.span, governance) }
+        guard let document = governance.policy(name) else { return missing(.policy, name, mention.span, governance) }
         guard let rule = mention.rule else { return nil }
         let rules = Policy(spec: document.spec).rules.map(\.name.value)
         if rules.contains(rule) { return nil }

@@ -31,7 +31,9 @@ struct SemanticChecker: Sendable {
     static let timedKinds: Set<Kind> = [.exemption, .model]
     /// Kinds of which there may be very many documents.
     static let subjectKinds: [Kind] = [.user, .serviceAccount]
-    static let otherKinds: [Kind] = [.role, .policy, .invariant, .exemption, .budget, .detector, .model, .complianceFramework, .policyTest]
+    static let otherKinds: [Kind] = [
+        .role, .policy, .policyTemplate, .invariant, .exemption, .budget, .detector, .model, .complianceFramework, .policyTest,
+    ]
 
     /// What is wrong with the organisation's own declarations.
     mutating func check() {
@@ -53,6 +55,10 @@ struct SemanticChecker: Sendable {
                 actions(permission.actions)
             }
         case .policy: policy(document, Policy(spec: document.spec))
+        case .policyTemplate:
+            if let specimen = document.specimen { policy(document, Policy(spec: specimen.spec)) }
+            // What is not enforced is told of the policies that are made from it.
+            diagnostics.removeAll { $0.code == .notEnforcedYet }
         case .invariant:
             types(document.spec["never"]?.strings("subjects") ?? [], Self.subjectTypes, "subject")
             types(document.spec["never"]?.strings("resources") ?? [], resourceTypes, "resource")
@@ -63,10 +69,10 @@ struct SemanticChecker: Sendable {
         case .model: model(document, Model(spec: document.spec))
         case .complianceFramework: unique(ComplianceFramework(spec: document.spec).controls.map(\.id), "control", in: document)
         case .user, .serviceAccount: attributes(document.spec.map("attributes"))
-        case .organization, .team, .provider, .policyTemplate, .alertRoute, .retentionPolicy: break
+        case .organization, .team, .provider, .alertRoute, .retentionPolicy: break
         case .policyTest: diagnostics = PolicyTestReader(document.spec).diagnostics
         }
-        return diagnostics
+        return document.explained(diagnostics)
     }
 
     // MARK: Attributes
@@ -177,14 +183,10 @@ struct SemanticChecker: Sendable {
         }
         unique(policy.rules.map(\.name), "rule", in: document)
         unique(policy.variables.map(\.name), "variable", in: document)
-        if let template = policy.template {
-            report(
-                .notEnforcedYet,
-                "the policy `\(document.plainName)` is made from a template, and templates are not expanded yet: it has no effect",
-                at: template.span)
-        }
         for rule in policy.rules {
             let effect = rule.effect.value
+            // Of a template, an effect that only policies give.
+            if effect.isEmpty { continue }
             for payload in Self.payloads {
                 let given = rule.node[payload]
                 if effect == payload, given == nil {

@@ -27,6 +27,12 @@ public struct YAMLNode: Sendable {
         public var key: String
         public var keyRange: YAMLRange
         public var value: YAMLNode
+
+        public init(key: String, keyRange: YAMLRange, value: YAMLNode) {
+            self.key = key
+            self.keyRange = keyRange
+            self.value = value
+        }
     }
 
     public var content: Content

@@ -54,6 +54,10 @@ import Testing
             switch schema.rule {
             case .exactlyOne(let names)?, .atLeastOne(let names)?:
                 for name in names { #expect(schema.field(name) != nil, "\(place): \(name)") }
+            case .alternatives(let alternatives)?:
+                for name in alternatives.flatMap({ [$0.field] + $0.needs + $0.excludes }) {
+                    #expect(schema.field(name) != nil, "\(place): \(name)")
+                }
             case nil: break
             }
             for field in schema.fields {

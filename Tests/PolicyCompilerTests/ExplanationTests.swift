@@ -44,7 +44,7 @@ import Testing
         let told = DiagnosticCode.allCases.filter { code in
             if case .told = code.explanation.wrong { true } else { false }
         }
-        #expect(told == [.fileTooLarge, .notUTF8, .noDocuments, .unreadableFile, .tooManyNodes, .bundleTooLarge])
+        #expect(told == [.fileTooLarge, .notUTF8, .noDocuments, .unreadableFile, .tooManyNodes, .bundleTooLarge, .expansionLimit])
     }
 
     @Test func `each code has a text of its own`() {

@@ -24,7 +24,7 @@ public struct ControlChange: Sendable, Equatable {
 
     private static func coverage(_ governance: Governance) -> [String: [String]] {
         var policies: [String: Set<String>] = [:]
-        for policy in governance.all(.policy) {
+        for policy in governance.policies {
             for control in policy.spec.texts("controls") { policies[control, default: []].insert(policy.plainName) }
         }
         var coverage: [String: [String]] = [:]

@@ -79,6 +79,10 @@ extension DiagnosticCode {
             organizationExplanation
         case .invalidKey, .trustSettings, .unusedSigners, .expiredSigner: trustExplanation
         case .unusedFixture: testingExplanation
+        case .unknownParameter, .missingParameter, .parameterType, .parameterValue, .invalidParameter, .misplacedParameter,
+            .unusedParameter,
+            .nestedTemplate, .expansionLimit:
+            templatesExplanation
         default: meaningExplanation
         }
     }

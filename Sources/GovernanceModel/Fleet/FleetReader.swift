@@ -138,9 +138,4 @@ extension YAMLNode {
         guard case .scalar(let text, _)? = field(name)?.content else { return nil }
         return text
     }
-
-    fileprivate var items: [YAMLNode] {
-        guard case .sequence(let items) = content else { return [] }
-        return items
-    }
 }

@@ -11,15 +11,25 @@ public struct PolicyTemplate: Sendable {
                         ObjectSchema(
                             "A parameter.",
                             [
-                                .required("name", .string(.text), "The parameter's name."),
-                                .required(
-                                    "type", .enumeration(["string", "int", "double", "bool", "stringList"]), "What the parameter holds."),
+                                .required("name", .string(.text), "The parameter's name: letters, digits and `_`."),
+                                .required("type", .enumeration(ParameterType.allCases.map(\.rawValue)), "What the parameter holds."),
                                 .optional("description", .string(.text), "What the parameter means."),
-                                .optional("default", .any, "The value when none is given."),
-                                .optional("values", .list(.any, minimum: 1), "The only values allowed."),
+                                .optional("default", .any, "The value when none is given; without it one must be given."),
+                                .optional("values", .list(.any, minimum: 1), "The only values allowed; of a list, the only items."),
+                                .optional("minimum", .any, "The least value allowed, of the parameter's type."),
+                                .optional("maximum", .any, "The greatest value allowed, of the parameter's type."),
+                                .optional("pattern", .string(.pattern), "What texts, or a list's items, must match as a whole."),
+                                .optional("minItems", .integer(0...1_000_000), "The fewest items of a list."),
+                                .optional("maxItems", .integer(0...1_000_000), "The most items of a list."),
+                                .optional(
+                                    "references", .enumeration(referable.map(\.rawValue)),
+                                    "The kind of the documents that the text, or each item of the list, must name."),
                             ]))), "What a policy gives."),
             .required("policy", .map(.any), "The body: a policy's `spec` in which `${name}` stands for a parameter."),
         ])
+
+    /// The kinds whose documents parameters may name.
+    private static let referable: [Kind] = [.user, .serviceAccount, .team, .role, .provider, .model, .detector]
 
     public let spec: SpecNode
 

@@ -64,9 +64,13 @@ public struct Policy: Sendable {
         ])
 
     public static let schema = ObjectSchema(
-        "A rule set that denies, warns or obliges.", rule: .exactlyOne(["rules", "template"]),
+        "A rule set that denies, warns or obliges.",
+        rule: .alternatives([
+            ObjectSchema.Alternative(field: "rules", needs: ["type"], excludes: []),
+            ObjectSchema.Alternative(field: "template", needs: [], excludes: ["variables"]),
+        ]),
         [
-            .required("type", .enumeration(types), "What the policy guards."),
+            .optional("type", .enumeration(types), "What the policy guards; that of the template, when absent."),
             .optional("description", .string(.text), "What the policy is for."),
             .optional("enforcement", .enumeration(["strict", "warning", "monitor"]), "How hard the policy holds; `strict` by default."),
             .optional("severity", .enumeration(severities), "How grave a violation is; `medium` by default."),
@@ -93,6 +97,11 @@ public struct Policy: Sendable {
                         ])), "A template instead of rules."),
             .optional("controls", .list(.string(.control)), "Compliance controls that the policy implements, as `framework/control`."),
         ])
+
+    /// What a template's body comes to: a policy that is made from no template.
+    static let body = ObjectSchema(
+        schema.doc, rule: .alternatives([ObjectSchema.Alternative(field: "rules", needs: ["type"], excludes: [])]),
+        schema.fields.filter { $0.name != "template" })
 
     public let spec: SpecNode
 
@@ -137,12 +146,14 @@ public struct Policy: Sendable {
         public var node: SpecNode
     }
 
+    /// Given by the policy or by its template.
     public var type: String { spec.requiredString("type").value }
     public var enforcement: Enforcement { spec.string("enforcement").flatMap { Enforcement(rawValue: $0.value) } ?? .strict }
     public var severity: String { spec.string("severity")?.value ?? "medium" }
     public var match: Match { Match(spec["match"]) }
     public var exceptions: Match { Match(spec["match"]?["not"]) }
     public var controls: [Located<String>] { spec.strings("controls") }
+    /// The name of the template, of a policy as it stands in git. What it is expanded to has none.
     public var template: Located<String>? { spec["template"]?.string("name") }
     public var variables: [Variable] {
         spec.list("variables").map { Variable(name: $0.requiredString("name"), expression: $0.requiredString("expression")) }
