@@ -117,17 +117,20 @@ struct IdlePolicies {
         let exempted = exemptions[policy.document.plainName] ?? []
         if population.isEmpty || (!policy.hasSubjects && exempted.isEmpty) { return nil }
         if policy.match.teams?.isEmpty == true || policy.match.roles?.isEmpty == true { return nil }
-        guard let candidates = candidates(policy.match) else { return nil }
         var exemption: Exempted?
         var isAnyLeftOut = false
-        for candidate in candidates where matches(candidate, policy.match) {
+        // Whether the policy applies to one; if not, why is noted.
+        let isAboutSomebody = contains(policy.match) { candidate in
+            guard matches(candidate, policy.match) else { return false }
             if isLeftOut(candidate, policy.exceptions) {
                 isAnyLeftOut = true
-                continue
+                return false
             }
-            guard let found = exempted.first(where: { covers($0, candidate) }) else { return nil }
+            guard let found = exempted.first(where: { covers($0, candidate) }) else { return true }
             exemption = exemption ?? found
+            return false
         }
+        if isAboutSomebody { return nil }
         if let exemption {
             return report(
                 policy, "everybody whom it is about is exempt from it", at: nil, related: exemption.document.name.span,
@@ -156,26 +159,22 @@ struct IdlePolicies {
         return report(policy, why, at: given.last?.globs.first?.span, related: given.count > 1 ? given.first?.globs.first?.span : nil)
     }
 
-    /// Everybody who might match; nil where it cannot be told who is meant.
-    private func candidates(_ match: MatchDimensions) -> [Candidate]? {
+    /// Whether somebody who might match is as asked. Where it cannot be told who is meant, there is somebody.
+    private func contains(_ match: MatchDimensions, _ isAsked: (Candidate) -> Bool) -> Bool {
         guard let subjects = match.subjects else {
-            return population.groups(teams: match.teams, roles: match.roles).map { Candidate(group: $0, name: nil) }
+            return population.contains(teams: match.teams, roles: match.roles) { isAsked(Candidate(group: $0, name: nil)) }
         }
-        var found: [Candidate] = []
-        for subject in subjects {
+        return subjects.contains { subject in
             if subject.glob.matchesEverything {
-                let groups = population.groups(teams: match.teams, roles: match.roles).filter { Glob.matches($0.type, subject.type) }
-                found += groups.map { Candidate(group: $0, name: nil) }
-                continue
+                return population.contains(teams: match.teams, roles: match.roles) { group in
+                    Glob.matches(group.type, subject.type) && isAsked(Candidate(group: group, name: nil))
+                }
             }
             // Looking through all names for a pattern would take long where there are many of both.
-            if subject.glob.hasStar || subject.type.hasStar { return nil }
-            guard let person = population.person(subject.glob, isServiceAccount: subject.type == "service-account"), !person.isDisabled else {
-                continue
-            }
-            found.append(Candidate(group: person.group, name: person.name))
+            if subject.glob.hasStar || subject.type.hasStar { return true }
+            guard let person = population.person(subject.glob, isServiceAccount: subject.type == "service-account") else { return false }
+            return !person.isDisabled && isAsked(Candidate(group: person.group, name: person.name))
         }
-        return found
     }
 
     private func matches(_ candidate: Candidate, _ match: MatchDimensions) -> Bool {

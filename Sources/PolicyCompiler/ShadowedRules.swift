@@ -13,7 +13,23 @@ struct ShadowedRules {
         var number: Int
         var rule: Policy.Rule
         var formula: CELFormula
+        /// What the condition, and each part that `&&` joins, is about.
+        var terms: Set<String>
+        var termsOfParts: [Set<String>]
         var isDeny: Bool
+
+        init(policy: Int, number: Int, rule: Policy.Rule, formula: CELFormula) {
+            self.policy = policy
+            self.number = number
+            self.rule = rule
+            self.formula = formula
+            termsOfParts = formula == .isTrue ? [] : formula.conjuncts.map(\.terms)
+            terms = termsOfParts.reduce(into: []) { $0.formUnion($1) }
+            isDeny = rule.effect.value == "deny"
+        }
+
+        /// False where it is quickly told that the other's condition does not follow.
+        func mayImply(_ other: Rule) -> Bool { other.termsOfParts.allSatisfy { !$0.isDisjoint(with: terms) } }
 
         /// In the order of policies' names and of the file: of two rules that say the same the later one is told of.
         func comes(before other: Rule) -> Bool { (policy, number) < (other.policy, other.number) }
@@ -47,7 +63,7 @@ struct ShadowedRules {
             for (number, rule) in matched.policy.rules.enumerated() where number < formulas.count {
                 guard let formula = formulas[number] else { continue }
                 ofPolicy[place, default: []].append(rules.count)
-                rules.append(Rule(policy: place, number: number, rule: rule, formula: formula, isDeny: rule.effect.value == "deny"))
+                rules.append(Rule(policy: place, number: number, rule: rule, formula: formula))
             }
         }
         for (index, rule) in rules.enumerated() where rule.isDeny {
@@ -76,13 +92,13 @@ struct ShadowedRules {
 
     /// The other rule, if it denies whatever this one takes effect on.
     private func shadows(_ rule: Rule, _ other: Rule) -> Rule? {
-        guard other.isDeny, rule.formula.implies(other.formula) else { return nil }
+        guard other.isDeny, rule.mayImply(other) else { return nil }
         let isSamePolicy = rule.policy == other.policy
         let (one, two) = (reach.policies[rule.policy], reach.policies[other.policy])
-        if !isSamePolicy, !reach.isCovered(one, by: two) { return nil }
+        guard isSamePolicy || reach.isCovered(one, by: two), rule.formula.implies(other.formula) else { return nil }
         // Of two that say the same, one remains.
         let isMutual =
-            rule.isDeny && other.formula.implies(rule.formula) && (isSamePolicy || reach.isCovered(two, by: one))
+            rule.isDeny && other.mayImply(rule) && other.formula.implies(rule.formula) && (isSamePolicy || reach.isCovered(two, by: one))
             && !exempted.contains(one.document.plainName)
         return isMutual && rule.comes(before: other) ? nil : other
     }

@@ -50,11 +50,11 @@ struct SubjectPopulation {
 
     var isEmpty: Bool { groups.isEmpty }
 
-    /// Groups of which one member is in one of the teams, or has one of the roles; nil for any.
-    func groups(teams: [UInt32]?, roles: [UInt32]?) -> [Group] {
-        if let teams { return teams.flatMap { ofTeam[$0] ?? [] }.map { groups[$0] } }
-        if let roles { return roles.flatMap { ofRole[$0] ?? [] }.map { groups[$0] } }
-        return groups
+    /// Whether a group is as asked among those that are in one of the teams, or have one of the roles; where neither is given, among all.
+    func contains(teams: [UInt32]?, roles: [UInt32]?, _ isAsked: (Group) -> Bool) -> Bool {
+        guard let rows = teams ?? roles else { return groups.contains(where: isAsked) }
+        let index = teams == nil ? ofRole : ofTeam
+        return rows.contains { row in index[row]?.contains { isAsked(groups[$0]) } ?? false }
     }
 
     func person(_ name: String, isServiceAccount: Bool) -> Person? {

@@ -23,12 +23,23 @@ public indirect enum CELFormula: Hashable, Sendable {
     ///
     /// False where that could not be proved.
     public func implies(_ other: CELFormula) -> Bool {
-        let held = CELFormula.held(self).simplified
+        let held = CELFormula.held(self).simplified.conjuncts.map { (formula: $0, terms: $0.terms) }
         // To lead to a conjunction is to lead to each of its parts, which share fewer inputs one by one.
         return CELFormula.held(other).simplified.conjuncts.allSatisfy { part in
-            !CELFormula.all(held.conjuncts + [.not(part)]).outcomes.contains(.isTrue)
+            var terms = part.terms
+            // What has nothing to do with the part, by way of others neither, says nothing about it.
+            var near: [CELFormula] = []
+            var far = held
+            while let next = far.firstIndex(where: { !$0.terms.isDisjoint(with: terms) }) {
+                terms.formUnion(far[next].terms)
+                near.append(far.remove(at: next).formula)
+            }
+            return !CELFormula.all(near + [.not(part)]).outcomes.contains(.isTrue)
         }
     }
+
+    /// Keys of what its predicates are about: two formulas with none in common say nothing about each other.
+    public var terms: Set<String> { Set(atoms.map(\.term.key)) }
 
     /// What `&&` joins at the top.
     public var conjuncts: [CELFormula] {

@@ -27,7 +27,7 @@ enum Worlds {
         if parts.count < 2 { return parts.map { [$0] } }
         var groups: [(terms: Set<String>, parts: [CELFormula])] = []
         for part in parts {
-            var terms = Set(part.atoms.map(\.term.key))
+            var terms = part.terms
             var together: [CELFormula] = []
             groups.removeAll { group in
                 guard !group.terms.isDisjoint(with: terms) else { return false }
