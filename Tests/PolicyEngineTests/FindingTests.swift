@@ -94,4 +94,33 @@ import Testing
         }
         #expect(count > 20, "\(count)")
     }
+
+    /// What the compiler takes for granted of every request.
+    @Test func `an input that is said to be always there is there`() throws {
+        let paths = ["subject.type", "subject.id", "subject.email", "subject.teams", "subject.roles", "action.name", "resource.type", "resource.id"]
+        let rules = paths.enumerated().map { "    - {name: r\($0), when: '!has(\($1))', effect: deny}" }.joined(separator: "\n")
+        let text = """
+            apiVersion: charter/v1
+            kind: Policy
+            metadata: {name: presence}
+            spec:
+              type: usage
+              rules:
+            \(rules)
+                - {name: lists, when: 'size(subject.properties) < 0 || size(findings) < 0 || now < timestamp(0)', effect: deny}
+                - {name: numbers, when: 'has(context.inputTokens) && context.inputTokens < 0', effect: deny}
+                - {name: costs, when: 'has(estimate.cost) && estimate.cost < 0.0', effect: deny}
+
+            """
+        var random = Noise(seed: 3)
+        let world = RandomWorld(&random, .small)
+        let (governance, _) = Governance.link([DocumentReader.read(Array((world.yaml + "---\n" + text).utf8), path: "world.yaml")])
+        let found = PolicyCompiler.compile(governance, origin: nil, isLinked: true, now: 0).diagnostics
+        #expect(found.count { $0.message.hasSuffix("has no effect") && $0.message.contains("the rule `r") } >= paths.count)
+        let engine = try TestEngine.compile(["world.yaml": world.yaml + "---\n" + text])
+        for request in Self.requests {
+            let decision = try engine.decide(request.bytes(in: world), now: request.now, id: "x")
+            #expect(!decision.reasons.contains { $0.policy == "presence" })
+        }
+    }
 }
