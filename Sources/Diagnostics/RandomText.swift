@@ -97,7 +97,9 @@ public enum RandomText {
         if digestLengths.contains(run.count), bytes[run].allSatisfy(isHexadecimal) { return true }
         // The rest of the word that it stands in.
         var word = run.lowerBound
-        while word > 0, run.lowerBound - word < farthest, bytes[word - 1] > 0x20, bytes[word - 1] != UInt8(ascii: "\""), bytes[word - 1] != UInt8(ascii: "'") { word -= 1 }
+        while word > 0, run.lowerBound - word < farthest, bytes[word - 1] > 0x20, bytes[word - 1] != UInt8(ascii: "\""),
+            bytes[word - 1] != UInt8(ascii: "'")
+        { word -= 1 }
         let before = word..<run.lowerBound
         for name in digestNames {
             if ends(bytes, before, with: name + [UInt8(ascii: ":")]) || begins(bytes, run, with: name + [UInt8(ascii: "-")]) { return true }
@@ -112,7 +114,9 @@ public enum RandomText {
         // `=` may stand for padding in a token and is a part of it.
         guard let last = before.last, bytes[last] == UInt8(ascii: "?") || bytes[last] == UInt8(ascii: "&") else { return false }
         var end = last + 1
-        while end < bytes.count, isAlphanumeric(bytes[end]) || bytes[end] == UInt8(ascii: "_") || bytes[end] == UInt8(ascii: "-") { end += 1 }
+        while end < bytes.count, isAlphanumeric(bytes[end]) || bytes[end] == UInt8(ascii: "_") || bytes[end] == UInt8(ascii: "-") {
+            end += 1
+        }
         guard end < bytes.count, bytes[end] == UInt8(ascii: "=") else { return false }
         return secretParameters.contains { ends(bytes, last + 1..<end, with: $0) }
     }
@@ -147,7 +151,9 @@ public enum RandomText {
     }
 
     /// Letters of either case are the same.
-    private static func isSame(_ one: UInt8, _ other: UInt8) -> Bool { one == other || (letter(one) != nil && letter(one) == letter(other)) }
+    private static func isSame(_ one: UInt8, _ other: UInt8) -> Bool {
+        one == other || (letter(one) != nil && letter(one) == letter(other))
+    }
 
     private static func isAlphanumeric(_ byte: UInt8) -> Bool { letter(byte) != nil || (0x30...0x39).contains(byte) }
 

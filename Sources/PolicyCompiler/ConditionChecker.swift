@@ -39,13 +39,15 @@ struct ConditionChecker {
         cost(expression, source)
         var isPossible = true
         for mention in expression.mentions {
-            guard let values = knowledge.values[mention.path], !values.texts.contains(where: { $0.utf8.elementsEqual(mention.text.utf8) }) else {
+            guard let values = knowledge.values[mention.path], !values.texts.contains(where: { $0.utf8.elementsEqual(mention.text.utf8) })
+            else {
                 continue
             }
             isPossible = false
             diagnostics.append(
                 Self.impossible(
-                    mention, at: ConditionCompiler.span(of: mention.range, in: source), known: values.texts, declaration: values.declaration))
+                    mention, at: ConditionCompiler.span(of: mention.range, in: source), known: values.texts, declaration: values.declaration
+                ))
         }
         return isPossible
     }
@@ -164,7 +166,9 @@ struct ConditionChecker {
         // Of very many parts nobody would find two by looking either, but comparing all takes long.
         guard parts.count <= 50 else { return nil }
         for (number, other) in parts.enumerated() {
-            for one in parts[..<number] where !CELFormula.all([one.formula, other.formula]).outcomes.contains(.isTrue) { return (one, other) }
+            for one in parts[..<number] where !CELFormula.all([one.formula, other.formula]).outcomes.contains(.isTrue) {
+                return (one, other)
+            }
         }
         return nil
     }

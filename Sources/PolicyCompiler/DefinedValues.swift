@@ -51,7 +51,8 @@ struct DefinedValues {
         let documents = kinds.flatMap { governance.all($0) }
         let names = documents.count <= Self.mostCandidates ? documents.map(\.plainName) : []
         return ConditionChecker.impossible(
-            mention.mention, at: mention.span, known: names, reason: ": there is no such \(kinds.map(\.rawValue).joined(separator: " or "))")
+            mention.mention, at: mention.span, known: names, reason: ": there is no such \(kinds.map(\.rawValue).joined(separator: " or "))"
+        )
     }
 
     private mutating func unless(anyModelHas field: String, _ mention: ConditionLogic.Mention) -> Diagnostic? {
@@ -68,7 +69,9 @@ struct DefinedValues {
     private mutating func knownActions() -> Set<String> {
         if let actions { return actions }
         var known = Set(Model.actions + ServerResource.actions + organization.resourceTypes.flatMap { $0.actions.map(\.value) })
-        for role in governance.all(.role) { for permission in Role(spec: role.spec).permissions { known.formUnion(permission.actions.map(\.value)) } }
+        for role in governance.all(.role) {
+            for permission in Role(spec: role.spec).permissions { known.formUnion(permission.actions.map(\.value)) }
+        }
         for document in governance.all(.policy) {
             let policy = Policy(spec: document.spec)
             known.formUnion((policy.match.actions + policy.exceptions.actions).map(\.value))

@@ -85,7 +85,8 @@ struct IdlePolicies {
             return report(policy, "its dimensions have nothing in common", at: given.first?.span)
         }
         let place = policy.policy.spec["match"]?["not"]?.span
-        return report(policy, "its `not` leaves out everything that it is about", at: place, related: given.first?.span, label: "what it is about")
+        return report(
+            policy, "its `not` leaves out everything that it is about", at: place, related: given.first?.span, label: "what it is about")
     }
 
     private func resourceDimensions(_ policy: PolicyReach.Matched) -> [Dimension] {

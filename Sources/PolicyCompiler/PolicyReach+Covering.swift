@@ -59,9 +59,11 @@ extension PolicyReach {
         guard entry >= universe.models.count, other.match.models == nil, other.match.providers == nil, other.match.tags == nil else {
             return false
         }
-        guard (other.exceptions.resources ?? []).allSatisfy({ glob in
-            (one.exceptions.resources ?? []).contains { Glob.matches(glob.type, $0.type) && Glob.matches(glob.glob, $0.glob) }
-        }) else { return false }
+        guard
+            (other.exceptions.resources ?? []).allSatisfy({ glob in
+                (one.exceptions.resources ?? []).contains { Glob.matches(glob.type, $0.type) && Glob.matches(glob.glob, $0.glob) }
+            })
+        else { return false }
         return isCovered(one.match.resources, by: other.match.resources, ofType: universe.types[entry - universe.models.count])
     }
 

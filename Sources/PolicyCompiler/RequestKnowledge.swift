@@ -44,7 +44,9 @@ struct RequestKnowledge {
         for (name, properties) in declared where ConditionVariables.modelProperties[name] == nil {
             guard let first = properties.first, properties.allSatisfy({ !$0.values.isEmpty && $0.type == first.type }) else { continue }
             var texts: [String] = []
-            for text in properties.flatMap(\.values) where !texts.contains(where: { $0.utf8.elementsEqual(text.utf8) }) { texts.append(text) }
+            for text in properties.flatMap(\.values) where !texts.contains(where: { $0.utf8.elementsEqual(text.utf8) }) {
+                texts.append(text)
+            }
             values["resource.properties.\(name)"] = Values(texts: texts, declaration: first.name.span)
         }
     }

@@ -57,7 +57,7 @@ struct ShadowedRules {
     private init(_ reach: PolicyReach, _ conditions: CompiledConditions, exempted: Set<String>, idle: Set<String>) {
         self.reach = reach
         self.exempted = exempted
-        for (place, matched) in reach.policies.enumerated() 
+        for (place, matched) in reach.policies.enumerated()
         where matched.policy.enforcement == .strict && !idle.contains(matched.document.plainName) {
             let formulas = conditions.logic(ofPolicy: matched.document.plainName).rules
             for (number, rule) in matched.policy.rules.enumerated() where number < formulas.count {
@@ -105,7 +105,8 @@ struct ShadowedRules {
 
     private func report(_ rule: Rule, _ other: Rule) -> Diagnostic {
         let name = reach.policies[other.policy].document.plainName
-        let place = rule.policy == other.policy ? "the rule `\(other.rule.name.value)`" : "`\(other.rule.name.value)` of the policy `\(name)`"
+        let place =
+            rule.policy == other.policy ? "the rule `\(other.rule.name.value)`" : "`\(other.rule.name.value)` of the policy `\(name)`"
         // What it says still reaches the caller, who learns more of what is wrong.
         let isTold = rule.rule.message != nil && rule.rule.message?.value != other.rule.message?.value
         return Diagnostic(

@@ -6,7 +6,8 @@ import Testing
 @Suite("reasoning")
 struct ReasoningTests {
     private static let environment = CELEnvironment(variables: [
-        .init("level", .string), .init("name", .string), .init("kind", .string), .init("n", .int), .init("size", .int), .init("cost", .double),
+        .init("level", .string), .init("name", .string), .init("kind", .string), .init("n", .int), .init("size", .int),
+        .init("cost", .double),
         .init("flag", .bool), .init("roles", .list(.string)), .init("tags", .map(.string, .string)), .init("any", .dyn),
         .init("now", .timestamp),
         .init("r", .record(CELRecordType(name: "r", fields: [.init(name: "a", type: .string), .init(name: "b", type: .int)]))),
@@ -28,16 +29,19 @@ struct ReasoningTests {
         ("has(r.a) && r.a == 'a' && r.a == 'b'", "F"), ("name == 'a' || name != 'a'", "T"), ("r.a == 'a' || r.a != 'a'", "TE"),
         ("!has(r.a) || r.a == 'a' || r.a != 'a'", "T"), ("name != 'a' || name != 'b'", "T"), ("name in ['a', 'b'] && name == 'c'", "F"),
         ("name in ['a', 'b'] && name == 'b'", "TF"), ("name in ['a', 'b'] && !(name in ['b', 'a'])", "F"), ("name in []", "F"),
-        ("name < 'b' && name > 'b'", "F"), ("name > 'b' && name < 'b\\u0000'", "F"), ("name > 'b' && name < 'ba'", "TF"), ("name < ''", "F"),
+        ("name < 'b' && name > 'b'", "F"), ("name > 'b' && name < 'b\\u0000'", "F"), ("name > 'b' && name < 'ba'", "TF"),
+        ("name < ''", "F"),
         ("name <= ''", "TF"), ("'a' == name && name == 'b'", "F"),
         // Texts of few values
         ("level == 'low'", "TFE"), ("level == 'secret'", "FE"), ("kind == 'robot'", "F"),
         ("kind == 'user' || kind == 'machine'", "T"), ("kind != 'user' && kind != 'machine'", "F"), ("kind.startsWith('u')", "TF"),
-        ("kind.startsWith('x')", "F"), ("kind.size() > 3", "T"), ("kind.matches('^(user|machine)$')", "T"), ("level in ['low', 'high']", "TE"),
+        ("kind.startsWith('x')", "F"), ("kind.size() > 3", "T"), ("kind.matches('^(user|machine)$')", "T"),
+        ("level in ['low', 'high']", "TE"),
         ("kind == 'user' && kind.startsWith('m')", "F"), ("(kind == 'user' ? 1 : 2) > 1", "TF"), ("kind.size() / 0 > 1", "E"),
         // Numbers
         ("n > 5 && n < 3", "FE"), ("size > 5 && size < 3", "F"), ("size > 5 && size < 7", "TF"), ("size > 5 && size < 6", "F"),
-        ("size >= 0", "T"), ("size < 0", "F"), ("size > 1.5 && size < 2", "F"), ("size > 1.5 && size < 2.5", "TF"), ("size >= 0 || flag", "T"),
+        ("size >= 0", "T"), ("size < 0", "F"), ("size > 1.5 && size < 2", "F"), ("size > 1.5 && size < 2.5", "TF"),
+        ("size >= 0 || flag", "T"),
         ("n > 9223372036854775807", "FE"), ("n >= -9223372036854775808", "TE"), ("cost > 0.5 && cost <= 0.5", "FE"), ("cost < 0.0", "FE"),
         ("cost > 0.5 || cost <= 0.5", "TE"), ("cost > 1 && cost < 1.5", "TFE"), ("size in [1, 2] && size > 2", "F"),
         ("now >= timestamp('1960-01-01T00:00:00Z')", "T"),
@@ -46,7 +50,8 @@ struct ReasoningTests {
         // Booleans, and the same question twice
         ("flag && !flag", "F"), ("flag || !flag", "T"), ("flag == true && flag == false", "F"), ("flag != true && flag", "F"),
         ("flag ? flag : !flag", "T"), ("name.contains('x') && !name.contains('x')", "FE"), ("name.size() > 3 && name.size() < 2", "FE"),
-        ("roles.exists(a, a == 'x') && !roles.exists(b, b == 'x')", "FE"), ("roles.exists(a, a == 'x') && !roles.exists(b, b == 'y')", "TFE"),
+        ("roles.exists(a, a == 'x') && !roles.exists(b, b == 'x')", "FE"),
+        ("roles.exists(a, a == 'x') && !roles.exists(b, b == 'y')", "TFE"),
         ("cel.bind(x, name, x == 'a') && !cel.bind(y, name, y == 'a')", "FE"), ("n / 2 > 3 && n / 2 < 3", "FE"),
         ("tags.a == 'x' && tags.a == 'y'", "FE"), ("has(tags.a) && !has(tags.a)", "FE"), ("tags['a'] == 'x' && tags.a == 'y'", "TFE"),
         // Lists
@@ -82,7 +87,9 @@ struct ReasoningTests {
             var generator = ExpressionGenerator(seed: DifferentialTests.seed &+ UInt64(run) &* 6_007, mistakes: 0)
             let (first, second) = (generator.smallCondition(), run % 3 == 0 ? generator.predicate() : generator.smallCondition())
             // A condition with its like is what contradicts itself now and then.
-            let source = generator.pick(["\(first)", "(\(first)) && (\(second))", "(\(first)) || (\(second))", "(\(first)) && !(\(second))"])
+            let source = generator.pick([
+                "\(first)", "(\(first)) && (\(second))", "(\(first)) || (\(second))", "(\(first)) && !(\(second))",
+            ])
             guard let expression = try? CELExpression(source, in: ExpressionGenerator.environment, expecting: .bool),
                 let reading = reasoner.reading(of: expression)
             else { continue }
@@ -128,7 +135,9 @@ struct ReasoningTests {
         }()
 
         static func condition(_ random: inout SplitMix, _ depth: Int) -> String {
-            if depth == 0 || Int.random(in: 0..<5, using: &random) == 0 { return predicates[Int.random(in: 0..<predicates.count, using: &random)] }
+            if depth == 0 || Int.random(in: 0..<5, using: &random) == 0 {
+                return predicates[Int.random(in: 0..<predicates.count, using: &random)]
+            }
             let (one, other) = (condition(&random, depth - 1), condition(&random, depth - 1))
             switch Int.random(in: 0..<7, using: &random) {
             case 0: return "!(\(one))"
@@ -185,7 +194,8 @@ struct ReasoningTests {
     @Test("what an input is computed from is put in its place") func definitions() throws {
         let environment = CELEnvironment(
             variables: Self.environment.variables + [
-                .init("v", .record(CELRecordType(name: "v", fields: [.init(name: "isA", type: .bool), .init(name: "end", type: .timestamp)])))
+                .init(
+                    "v", .record(CELRecordType(name: "v", fields: [.init(name: "isA", type: .bool), .init(name: "end", type: .timestamp)])))
             ])
         var reasoner = CELReasoner(knowledge: Self.knowledge)
         reasoner.define("v.isA", as: try CELExpression("name == 'a'", in: Self.environment))
@@ -221,17 +231,25 @@ struct ReasoningTests {
         let reading = try #require(CELReasoner(knowledge: Self.knowledge).reading(of: expression))
         // Too many worlds: everything is taken to be possible.
         #expect(reading.formula.outcomes == .any)
-        let apart = (0..<40).map { "(tags.s\($0) == 'a\($0)' || tags.t\($0) == 'x')" }.joined(separator: " && ") + " && name == 'a' && name == 'b'"
-        #expect(try Self.text(#require(CELReasoner(knowledge: Self.knowledge).reading(of: CELExpression(apart, in: Self.environment))).formula.outcomes) == "F")
+        let apart =
+            (0..<40).map { "(tags.s\($0) == 'a\($0)' || tags.t\($0) == 'x')" }.joined(separator: " && ") + " && name == 'a' && name == 'b'"
+        #expect(
+            try Self.text(
+                #require(CELReasoner(knowledge: Self.knowledge).reading(of: CELExpression(apart, in: Self.environment))).formula.outcomes)
+                == "F")
     }
 
     // MARK: Mentions
 
-    @Test("texts that inputs are compared with are found", arguments: [
-        ("name == 'a'", ["name a"]), ("'a' != name", ["name a"]), ("name in ['a', 'b']", ["name a", "name b"]), ("'x' in roles", ["roles[] x"]),
-        ("roles.exists(r, r == 'x' || r in ['y'])", ["roles[] x", "roles[] y"]), ("roles.all(i, r, r == 'x')", ["roles[] x"]),
-        ("tags.a == 'x'", []), ("name == r.a", []), ("name + 'a' == 'b'", []), ("r.a == 'q' && has(r.a)", ["r.a q"]),
-    ] as [(String, [String])]) func mentions(_ source: String, _ expected: [String]) throws {
+    @Test(
+        "texts that inputs are compared with are found",
+        arguments: [
+            ("name == 'a'", ["name a"]), ("'a' != name", ["name a"]), ("name in ['a', 'b']", ["name a", "name b"]),
+            ("'x' in roles", ["roles[] x"]),
+            ("roles.exists(r, r == 'x' || r in ['y'])", ["roles[] x", "roles[] y"]), ("roles.all(i, r, r == 'x')", ["roles[] x"]),
+            ("tags.a == 'x'", []), ("name == r.a", []), ("name + 'a' == 'b'", []), ("r.a == 'q' && has(r.a)", ["r.a q"]),
+        ] as [(String, [String])]) func mentions(_ source: String, _ expected: [String]) throws
+    {
         let mentions = try CELExpression(source, in: Self.environment).mentions
         #expect(mentions.map { "\($0.path)\($0.isElement ? "[]" : "") \($0.text)" } == expected)
         for mention in mentions {

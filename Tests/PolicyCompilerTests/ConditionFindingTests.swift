@@ -56,19 +56,26 @@ import Testing
 
     /// Conditions that people write, in which nothing is wrong.
     static let good = [
-        #"subject.type == "user""#, #"subject.attributes.clearance != "secret""#, #"!(subject.attributes.clearance in ["internal", "secret"])"#,
-        #"has(subject.attributes.clearance) && subject.attributes.clearance in ["internal", "secret"]"#, #"subject.attributes.region == "mars""#,
+        #"subject.type == "user""#, #"subject.attributes.clearance != "secret""#,
+        #"!(subject.attributes.clearance in ["internal", "secret"])"#,
+        #"has(subject.attributes.clearance) && subject.attributes.clearance in ["internal", "secret"]"#,
+        #"subject.attributes.region == "mars""#,
         #"subject.attributes.level > 3 && subject.attributes.level < 5"#, #"subject.attributes.until < now"#,
-        #"now < timestamp("2026-01-01T00:00:00Z") || now > timestamp("2027-01-01T00:00:00Z")"#, #"context.inputTokens >= 0 && context.stream"#,
-        #"context.inputTokens > 0"#, #"estimate.cost > 0.5 || !has(context.inputTokens)"#, #"!has(resource.mode)"#, #"resource.type != "model""#,
+        #"now < timestamp("2026-01-01T00:00:00Z") || now > timestamp("2027-01-01T00:00:00Z")"#,
+        #"context.inputTokens >= 0 && context.stream"#,
+        #"context.inputTokens > 0"#, #"estimate.cost > 0.5 || !has(context.inputTokens)"#, #"!has(resource.mode)"#,
+        #"resource.type != "model""#,
         #"resource.properties.effect == "all" || resource.properties.effect == "none""#, #"resource.properties.kind == "anything""#,
-        #"resource.id == "search/web""#, #"resource.id.startsWith("openai/")"#, #"action.name == "custom.go""#, #"action.name.startsWith("llm.")"#,
-        #""engineer" in subject.roles && subject.id != "ada""#, #"!("engineer" in subject.roles) || "atlas" in subject.attributes.projects"#,
+        #"resource.id == "search/web""#, #"resource.id.startsWith("openai/")"#, #"action.name == "custom.go""#,
+        #"action.name.startsWith("llm.")"#,
+        #""engineer" in subject.roles && subject.id != "ada""#,
+        #"!("engineer" in subject.roles) || "atlas" in subject.attributes.projects"#,
         #"subject.attributes.projects.exists(p, p == "atlas")"#, #"findings.exists(f, f.detector == "anything" && f.count > 3)"#,
         #"has(context.tags) && has(context.tags.a) && context.tags.a == "b""#, #"subject.properties.anything == 3"#,
         #"context.purpose == "a" || context.purpose == "b""#, #"context.purpose != "a" && context.purpose != "b""#,
         #"context.tools.exists(t, t.startsWith("shell"))"#, #"size(subject.roles) > 3 && size(subject.teams) < 3"#,
-        #"variables.yes && subject.attributes.level > 1"#, #"context.region in ["eu", "us"] && resource.region == "eu""#,
+        #"size(findings) > 0 && size(subject.properties) < 5"#, #"variables.yes && subject.attributes.level > 1"#,
+        #"context.region in ["eu", "us"] && resource.region == "eu""#,
         #"context.dataClassification == "restricted" ? subject.attributes.level > 3 : subject.attributes.level > 1"#,
     ]
 
@@ -78,7 +85,8 @@ import Testing
     }
 
     static let wrong: [(condition: String, code: DiagnosticCode, message: String)] = [
-        (#"!has(subject.roles)"#, .constantCondition, "never true: the rule `r` has no effect"), (#"estimate.cost < 0.0"#, .constantCondition, "only where"),
+        (#"!has(subject.roles)"#, .constantCondition, "never true: the rule `r` has no effect"),
+        (#"estimate.cost < 0.0"#, .constantCondition, "only where"),
         (#"has(subject.email)"#, .constantCondition, "always true"), (#"context.maxOutputTokens >= 0"#, .constantCondition, "never false"),
         (#"subject.type in ["user", "service-account"]"#, .constantCondition, "always true"),
         (#"subject.attributes.clearance.startsWith("x")"#, .constantCondition, "only where"),
@@ -89,11 +97,14 @@ import Testing
         (#""secert" == subject.attributes.clearance"#, .impossibleValue, "is never `secert`"),
         (#""zeus" in subject.attributes.projects"#, .impossibleValue, "never holds `zeus`"),
         (#"resource.properties.effect == "everything""#, .impossibleValue, "is never `everything`"),
-        (#""enginer" in subject.roles"#, .impossibleValue, "no such Role"), (#"action.name == "llm.chatt""#, .impossibleValue, "none names"),
+        (#""enginer" in subject.roles"#, .impossibleValue, "no such Role"),
+        (#"action.name == "llm.chatt""#, .impossibleValue, "none names"),
         (#"context.tools.exists(a, context.tools.exists(b, context.tools.exists(c, a + b == c)))"#, .costlyCondition, "steps"),
     ]
 
-    @Test(arguments: wrong) func `what is wrong with a condition is told once`(_ condition: String, _ code: DiagnosticCode, _ message: String) {
+    @Test(arguments: wrong) func `what is wrong with a condition is told once`(
+        _ condition: String, _ code: DiagnosticCode, _ message: String
+    ) {
         let found = Self.findings(condition)
         #expect(found.map(\.code) == [code])
         #expect(found.allSatisfy { $0.message.contains(message) }, "\(found.map(\.message))")

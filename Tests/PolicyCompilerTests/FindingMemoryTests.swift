@@ -40,7 +40,8 @@ import Testing
             files, replacing("openai/gpt-5.4", "openai/gpt-5.5"), files, replacing("roles: [approver]", "roles: [engineer]"),
             replacing("disabled: true", "disabled: false"), longer, files, replacing("name: approver}", "name: apporver}"),
             replacing("enforcement: warning", "enforcement: strict"), replacing("tags: [premium]", "tags: [premum]"), files,
-            replacing("expires: 2099", "expires: 2019"), replacing("values: [public, internal, secret]", "values: [public, intern]"), files,
+            replacing("expires: 2099", "expires: 2019"), replacing("steps: 100000", "steps: 1000000"),
+            replacing("values: [public, internal, secret]", "values: [public, intern]"), files,
         ]
     }
 

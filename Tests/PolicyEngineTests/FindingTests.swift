@@ -41,7 +41,8 @@ import Testing
             let effect: RandomWorld.Effect = random.below(3) == 0 ? .warn : .deny
             let rules = (0..<1 + random.below(3)).map { rule in
                 RandomWorld.Rule(
-                    name: "x\(rule)", effect: effect, when: random.below(4) == 0 ? nil : RandomCondition.make(&random, depth: 1 + random.below(3)))
+                    name: "x\(rule)", effect: effect,
+                    when: random.below(4) == 0 ? nil : RandomCondition.make(&random, depth: 1 + random.below(3)))
             }
             world.policies.append(
                 .init(
@@ -97,7 +98,9 @@ import Testing
 
     /// What the compiler takes for granted of every request.
     @Test func `an input that is said to be always there is there`() throws {
-        let paths = ["subject.type", "subject.id", "subject.email", "subject.teams", "subject.roles", "action.name", "resource.type", "resource.id"]
+        let paths = [
+            "subject.type", "subject.id", "subject.email", "subject.teams", "subject.roles", "action.name", "resource.type", "resource.id",
+        ]
         let rules = paths.enumerated().map { "    - {name: r\($0), when: '!has(\($1))', effect: deny}" }.joined(separator: "\n")
         let text = """
             apiVersion: charter/v1

@@ -25,7 +25,7 @@ public indirect enum CELFormula: Hashable, Sendable {
     public func implies(_ other: CELFormula) -> Bool {
         let held = CELFormula.held(self).simplified.conjuncts.map { (formula: $0, terms: $0.terms) }
         // To lead to a conjunction is to lead to each of its parts, which share fewer inputs one by one.
-        return CELFormula.held(other).simplified.conjuncts.allSatisfy { part in
+        let follows = CELFormula.held(other).simplified.conjuncts.allSatisfy { part in
             var terms = part.terms
             // What has nothing to do with the part, by way of others neither, says nothing about it.
             var near: [CELFormula] = []
@@ -36,6 +36,8 @@ public indirect enum CELFormula: Hashable, Sendable {
             }
             return !CELFormula.all(near + [.not(part)]).outcomes.contains(.isTrue)
         }
+        // Everything follows from what never holds.
+        return follows || !CELFormula.all(held.map(\.formula)).outcomes.contains(.isTrue)
     }
 
     /// Keys of what its predicates are about: two formulas with none in common say nothing about each other.

@@ -24,20 +24,31 @@ extension FormulaBuilder {
         switch expression.expression.references[id] {
         case .slot(let slot): return write(slot: slot, id, &text)
         case .local(let local):
-            guard let level = levels[local] else { return isUnknown = true }
-            return text += "local \(level);"
+            guard let level = levels[local] else {
+                isUnknown = true
+                return
+            }
+            text += "local \(level);"
+            return
         case .constant(let value):
             guard case .message = tree[id].kind else { return Self.write(value, &text) }
-        case .present: return text += "present;"
+        case .present:
+            text += "present;"
+            return
         // Nothing of this kind is left in an expression that has been checked.
-        case .unbound, .noOverload, .place: return isUnknown = true
+        case .unbound, .noOverload, .place:
+            isUnknown = true
+            return
         case .function, .namespaced, .variadic, .none: break
         }
         composite(id, tree, &text)
     }
 
     private mutating func write(slot: Int, _ id: NodeID, _ text: inout String) {
-        guard let path = expression.path(ofSlot: slot), !reasoner.unknown.contains(path) else { return isUnknown = true }
+        guard let path = expression.path(ofSlot: slot), !reasoner.unknown.contains(path) else {
+            isUnknown = true
+            return
+        }
         switch expression.expression.tree[id].kind {
         case .has: text += "has "
         case .select(_, _, true): text += "optional "
@@ -56,7 +67,9 @@ extension FormulaBuilder {
         for local in locals { levels[local] = levels.count }
         defer { for local in locals { levels[local] = nil } }
         switch tree[id].kind {
-        case .literal, .name, .invalid: return isUnknown = true
+        case .literal, .name, .invalid:
+            isUnknown = true
+            return
         case .select(_, let field, let isOptional): text += "select\(isOptional ? "?" : "") " + Self.quoted(field)
         case .has(_, let field): text += "has " + Self.quoted(field)
         case .index(_, _, let isOptional): text += "index\(isOptional ? "?" : "")"
@@ -72,7 +85,9 @@ extension FormulaBuilder {
             case .variadic(let function):
                 text += "variadic \(function.rawValue)"
                 children = arguments
-            default: return isUnknown = true
+            default:
+                isUnknown = true
+                return
             }
         case .list(let elements): text += "list " + elements.map { $0.isOptional ? "?" : "." }.joined()
         case .map(let entries): text += "map " + entries.map { $0.isOptional ? "?" : "." }.joined()

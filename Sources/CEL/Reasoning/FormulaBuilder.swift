@@ -158,7 +158,8 @@ struct FormulaBuilder {
     /// A predicate that reads a single input of few values: what it comes to is found by trying them.
     private func table(_ id: NodeID, _ key: String) -> CELAtom? {
         var slots: Set<Int> = []
-        guard reads(id, &slots), slots.count == 1, let slot = slots.first, let term = term(ofSlot: slot), case .texts(let texts) = term.domain
+        guard reads(id, &slots), slots.count == 1, let slot = slots.first, let term = term(ofSlot: slot),
+            case .texts(let texts) = term.domain
         else { return nil }
         var values = [CELValue?](repeating: nil, count: expression.environment.slots.count)
         let outcomes = (texts.map { CELValue.string($0) } + [nil]).map { value in

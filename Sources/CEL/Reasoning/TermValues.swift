@@ -45,7 +45,11 @@ enum TermValues {
         var constants: [CELValue] = []
         for test in tests {
             guard case .compare(let function, let constant, let isConstantFirst) = test else { continue }
-            if function == .isIn, !isConstantFirst, case .list(let members) = constant { constants += members } else { constants.append(constant) }
+            if function == .isIn, !isConstantFirst, case .list(let members) = constant {
+                constants += members
+            } else {
+                constants.append(constant)
+            }
         }
         guard constants.count <= mostConstants else { return nil }
         switch term.domain {

@@ -9,7 +9,8 @@ extension Organization {
             .optional(
                 "textBytes", .integer(1...1_000_000), "The bytes of a text that a request or an attribute brings; 256 by default."),
             .optional(
-                "elements", .integer(1...100_000), "The elements of a list or entries of a map that a request or an attribute brings; 100 by default."),
+                "elements", .integer(1...100_000),
+                "The elements of a list or entries of a map that a request or an attribute brings; 100 by default."),
         ])
 
     /// The sizes that costs are estimated for, and the most that may come of it.
