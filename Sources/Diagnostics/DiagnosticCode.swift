@@ -34,6 +34,10 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
     case conditionSyntax = "CH1401"
     case conditionType = "CH1402"
     case conditionLimit = "CH1403"
+    case constantCondition = "CH1404"
+    case contradictoryCondition = "CH1405"
+    case impossibleValue = "CH1406"
+    case costlyCondition = "CH1407"
 
     case invalidPattern = "CH1501"
     case invalidTime = "CH1502"
@@ -59,9 +63,13 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
     case budgetAboveParent = "CH1520"
     case overcommittedBudget = "CH1521"
 
+    case idlePolicy = "CH1530"
+    case shadowedRule = "CH1531"
+    case endedModelInUse = "CH1532"
     case unusedFixture = "CH1540"
 
     case secretInDocument = "CH1601"
+    case likelySecret = "CH1602"
 
     case unknownParameter = "CH1701"
     case missingParameter = "CH1702"
@@ -81,7 +89,9 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
         // What comes near by itself is no fault yet.
         case .notEnforcedYet, .endingModel, .expiringExemption: .note
         case .expiredExemption, .unmatchedGlob, .endedModel, .unusedSigners, .expiredSigner, .unpricedModel, .unusedRole, .emptyTeam,
-            .uncoveredControl, .budgetAboveParent, .overcommittedBudget, .unusedFixture, .unusedParameter:
+            .uncoveredControl, .budgetAboveParent, .overcommittedBudget, .constantCondition, .contradictoryCondition, .costlyCondition,
+            .impossibleValue,
+            .idlePolicy, .shadowedRule, .endedModelInUse, .likelySecret, .unusedFixture, .unusedParameter:
             .warning
         default: .error
         }
@@ -117,6 +127,10 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
         case .conditionSyntax: "a condition that is not valid CEL"
         case .conditionType: "a condition that does not fit the types of its variables"
         case .conditionLimit: "a condition larger than the limit"
+        case .constantCondition: "a condition that always comes to the same"
+        case .contradictoryCondition: "a condition whose parts exclude each other"
+        case .impossibleValue: "a comparison with a value that nothing has"
+        case .costlyCondition: "a condition that may take more steps than the limit"
         case .invalidPattern: "a glob or regular expression that is not valid"
         case .invalidTime: "a time, date or period that is not valid"
         case .expiredExemption: "an exemption that has expired"
@@ -137,6 +151,10 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
         case .expiringExemption: "an exemption that expires soon"
         case .budgetAboveParent: "a budget larger than the one above it"
         case .overcommittedBudget: "budgets that come to more than the one above them"
+        case .idlePolicy: "a policy that no request can match"
+        case .shadowedRule: "a rule that never changes a decision"
+        case .endedModelInUse: "a model that its provider has ended, and roles still permit"
+        case .likelySecret: "a text that looks like a credential"
         case .unusedFixture: "a fixture that no case of its test uses"
         case .secretInDocument: "a credential written into a document"
         case .unknownParameter: "a parameter that a template does not have"

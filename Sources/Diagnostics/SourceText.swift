@@ -38,7 +38,7 @@ struct SourceText {
     /// Whether line `number` holds a credential or a part of a private key, which is spread over many lines.
     func isSecret(_ number: Int) -> Bool {
         guard let text = line(number) else { return false }
-        if SecretScanner.find(in: text) != nil { return true }
+        if SecretScanner.find(in: text) != nil || RandomText.find(in: text) != nil { return true }
         // A private key has some dozens of lines.
         let above = marks[..<marks.partitioningIndex { $0.line >= number }].last
         return above.map { $0.isBegin && number - $0.line < 200 } ?? false

@@ -2,11 +2,13 @@
 public enum Names {
     public static let rule =
         "lower-case letters, digits, `-`, `.` and `_`, beginning and ending with a letter or digit, 128 characters at most"
+    /// The most bytes of a name.
+    public static let longest = 128
 
     /// Whether `name` is a valid name for a document of `kind`. A model's is `provider/model`; a team's may be a path, as organisations
     /// that keep teams for each of their repositories write them.
     public static func isValid(_ name: String, for kind: Kind? = nil) -> Bool {
-        guard name.utf8.count <= 128 else { return false }
+        guard name.utf8.count <= longest else { return false }
         let parts = name.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.allSatisfy({ isWord(Array($0.utf8)) }) else { return false }
         switch kind {

@@ -126,24 +126,48 @@ struct StructureChecker {
     // MARK: Texts
 
     /// Looks at every text of the document, keys included: for credentials, and for NUL, which Postgres stores nowhere.
-    mutating func scanTexts(_ node: YAMLNode) {
+    mutating func scanTexts(_ document: YAMLNode) {
+        scanTexts(document, isPublic: document["metadata"]?["annotations"]?[Self.notSecret]?.scalarText?.isEmpty == false)
+    }
+
+    /// The annotation by which a document says that nothing in it is a secret, and why.
+    private static let notSecret = "charter.dev/not-secret"
+    /// Fields whose values look random and are meant to be known, by what their names hold.
+    private static let publicFields = [
+        "identities", "publickey", "openpgp", "fingerprint", "digest", "checksum", "hash", "sha256", "certificate", "commit",
+    ]
+
+    /// - Parameter isPublic: whether texts may look random.
+    private mutating func scanTexts(_ node: YAMLNode, isPublic: Bool) {
         switch node.content {
-        case .scalar(let text, _): scan(text, node.range)
-        case .sequence(let items): for item in items { scanTexts(item) }
+        case .scalar(let text, _): scan(text, node.range, isPublic: isPublic)
+        case .sequence(let items): for item in items { scanTexts(item, isPublic: isPublic) }
         case .mapping(let entries):
             for entry in entries {
-                scan(entry.key, entry.keyRange)
-                scanTexts(entry.value)
+                scan(entry.key, entry.keyRange, isPublic: isPublic)
+                scanTexts(entry.value, isPublic: isPublic || Self.isPublic(entry))
             }
         }
     }
 
-    private mutating func scan(_ text: String, _ range: YAMLRange) {
+    private static func isPublic(_ entry: YAMLNode.Entry) -> Bool {
+        // Most values are too short to be looked at.
+        if case .scalar(let text, _) = entry.value.content, text.utf8.count < RandomText.shortest { return true }
+        let name = entry.key.lowercased()
+        return publicFields.contains { name.contains($0) }
+    }
+
+    private mutating func scan(_ text: String, _ range: YAMLRange, isPublic: Bool) {
         if text.utf8.contains(0) { report(.invalidValue, "a NUL character cannot be stored", range, help: "remove the `\\0`") }
-        guard let found = SecretScanner.find(in: text) else { return }
+        if let found = SecretScanner.find(in: text) {
+            return report(
+                .secretInDocument, "\(found.name) must not stand in a document", range,
+                help: "revoke it now, since it is in the history of the repository; keep credentials in the environment or a secret store")
+        }
+        guard !isPublic, RandomText.find(in: text) != nil else { return }
         report(
-            .secretInDocument, "\(found.name) must not stand in a document", range,
-            help: "revoke it now, since it is in the history of the repository; keep credentials in the environment or a secret store")
+            .likelySecret, "this text looks random, as credentials do", range,
+            help: "if it is one, revoke it and keep it elsewhere; if not, tell why in the annotation `\(Self.notSecret)` of the document")
     }
 
     // MARK: Reporting

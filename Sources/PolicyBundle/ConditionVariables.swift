@@ -63,6 +63,9 @@ public enum ConditionVariables {
     /// The only texts that a built-in member of the context may hold, where not every text is allowed.
     public static let contextValues: [String: [String]] = ["dataClassification": ["public", "internal", "confidential", "restricted"]]
 
+    /// The most bytes of an action's name, and of a subject's or resource's type and id, that a request may have.
+    public static let longestName = 1_024
+
     private static func record(_ name: String, _ fields: [(String, CELType)]) -> CELType {
         .record(CELRecordType(name: name, fields: fields.map { CELRecordType.Field(name: $0.0, type: $0.1) }))
     }

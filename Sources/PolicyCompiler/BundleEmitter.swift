@@ -42,18 +42,11 @@ struct BundleEmitter {
         self.organization = organization
         self.conditions = conditions
         self.environment = environment
-        func index(_ kind: Kind) -> [String: UInt32] {
-            Dictionary(uniqueKeysWithValues: governance.all(kind).enumerated().map { ($1.plainName, UInt32($0)) })
-        }
-        names = MatchDimensions.Names(
-            teams: closures.teamIndex.mapValues { UInt32($0) }, roles: closures.roleIndex.mapValues { UInt32($0) },
-            models: index(.model), providers: index(.provider))
-        policyIndex = index(.policy)
+        names = MatchDimensions.Names(governance, closures)
+        policyIndex = MatchDimensions.Names.index(governance, .policy)
         subjectAttributes = organization.subjectAttributes
-        resourceTypeList = (organization.resourceTypes + [ServerResource.declaration]).sorted {
-            $0.name.value.utf8.lexicographicallyPrecedes($1.name.value.utf8)
-        }
-        universe = Self.universe(governance, resourceTypeList, names.providers)
+        resourceTypeList = RequestUniverse.types(organization)
+        universe = RequestUniverse(governance, resourceTypeList, names.providers)
         let userCount = governance.all(.user).count
         let subjectRow = { (isServiceAccount: Bool, name: String) -> UInt32? in
             let row = governance.place(of: name, isServiceAccount ? .serviceAccount : .user)
@@ -62,32 +55,6 @@ struct BundleEmitter {
         self.subjectRow = subjectRow
         self.index = MatchIndexBuilder(universe: universe, subjectRow: subjectRow)
         grants = GrantBuilder(universe: universe)
-    }
-
-    /// The models, types and actions that documents name.
-    private static func universe(
-        _ governance: Governance, _ types: [Organization.ResourceType], _ providers: [String: UInt32]
-    ) -> RequestUniverse {
-        var actions: Set<[UInt8]> = []
-        func add(_ globs: [Located<String>]) {
-            for glob in globs where !glob.value.hasStar { actions.insert(Array(glob.value.utf8)) }
-        }
-        for action in Model.actions { actions.insert(Array(action.utf8)) }
-        // A declared action is taken by its letters, stars too.
-        for type in types { for action in type.actions { actions.insert(Array(action.value.utf8)) } }
-        for document in governance.all(.role) { for permission in Role(spec: document.spec).permissions { add(permission.actions) } }
-        for document in governance.policies {
-            let policy = Policy(spec: document.spec)
-            add(policy.match.actions)
-            add(policy.exceptions.actions)
-        }
-        return RequestUniverse(
-            models: governance.all(.model).map { document in
-                let model = Model(spec: document.spec)
-                return RequestUniverse.Model(
-                    name: document.plainName, provider: providers[model.provider.value] ?? 0, tags: model.tags)
-            }, types: types.map(\.name.value),
-            actions: actions.sorted { $0.lexicographicallyPrecedes($1) }.map { String(decoding: $0, as: UTF8.self) })
     }
 
     mutating func emit(origin: BundleOrigin) throws(BundleError) -> [UInt8] {

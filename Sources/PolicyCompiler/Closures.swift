@@ -30,6 +30,12 @@ struct Closures {
         self.roleIndex = roleIndex
     }
 
+    /// The team itself and those above it.
+    func teamsAbove(of team: UInt32) -> [UInt32] { teamsAbove[Int(team)] }
+
+    /// The role itself and all that it inherits.
+    func rolesBelow(of role: UInt32) -> [UInt32] { rolesBelow[Int(role)] }
+
     /// Teams and those above them, sorted.
     mutating func teams(_ own: [UInt32]) -> [UInt32] { own.isEmpty ? [] : Self.union(own, teamsAbove, &teamMarks) }
 

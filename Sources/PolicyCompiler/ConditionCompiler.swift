@@ -11,6 +11,8 @@ struct ConditionCompiler {
     private var diagnostics: [Diagnostic] = []
 
     private let isSyntaxOnly: Bool
+    /// What conditions that can be compiled are checked for.
+    var checker: ConditionChecker
 
     /// - Parameter organization: declares attributes; without it only syntax is checked, and nothing is compiled.
     init(organization: Organization?) {
@@ -21,6 +23,7 @@ struct ConditionCompiler {
             subjectAttributes: fields(organization?.subjectAttributes ?? []),
             contextAttributes: fields(organization?.contextAttributes ?? []), resourceProperties: Self.resourceProperties(organization))
         isSyntaxOnly = organization == nil
+        checker = ConditionChecker(organization)
         base = CELEnvironment(variables: variables)
     }
 
@@ -45,9 +48,16 @@ struct ConditionCompiler {
         return CELEnvironment(variables: variables + [.init("variables", record)])
     }
 
-    mutating func compile(_ source: Located<String>, in environment: CELEnvironment, expecting type: CELType?) -> CELProgram? {
+    /// An expression and what came of it.
+    struct Compiled {
+        var expression: CELExpression
+        var program: CELProgram
+    }
+
+    mutating func compile(_ source: Located<String>, in environment: CELEnvironment, expecting type: CELType?) -> Compiled? {
         do throws(CELIssues) {
-            return try CELCompiler.compile(source.value, in: environment, expecting: type)
+            let expression = try CELExpression(source.value, in: environment, expecting: type)
+            return Compiled(expression: expression, program: try CELCompiler.compile(expression))
         } catch {
             diagnostics += error.issues.map { Self.diagnostic($0, source) }.filter { !isSyntaxOnly || $0.code != .conditionType }
             return nil
@@ -57,7 +67,7 @@ struct ConditionCompiler {
     /// What was found since it was asked last.
     mutating func takeDiagnostics() -> [Diagnostic] {
         defer { diagnostics = [] }
-        return diagnostics
+        return diagnostics + checker.takeDiagnostics()
     }
 
     private static func diagnostic(_ issue: CELIssue, _ source: Located<String>) -> Diagnostic {

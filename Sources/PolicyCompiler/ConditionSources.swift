@@ -56,7 +56,7 @@ public struct ConditionSources: Sendable {
         for variable in policy.variables {
             let environment = compiler.environment(with: fields)
             let program = compiler.compile(variable.expression, in: environment, expecting: nil)
-            fields.append(CELRecordType.Field(name: variable.name.value, type: program?.resultType ?? .dyn))
+            fields.append(CELRecordType.Field(name: variable.name.value, type: program?.program.resultType ?? .dyn))
             variables.append((variable.name, Expression(source: variable.expression, environment: environment)))
         }
         let environment = compiler.environment(with: fields)

@@ -30,6 +30,29 @@ struct MatchDimensions {
         var roles: [String: UInt32]
         var models: [String: UInt32]
         var providers: [String: UInt32]
+
+        init(_ governance: Governance, _ closures: Closures) {
+            teams = closures.teamIndex.mapValues { UInt32($0) }
+            roles = closures.roleIndex.mapValues { UInt32($0) }
+            models = Self.index(governance, .model)
+            providers = Self.index(governance, .provider)
+        }
+
+        static func index(_ governance: Governance, _ kind: Kind) -> [String: UInt32] {
+            Dictionary(uniqueKeysWithValues: governance.all(kind).enumerated().map { ($1.plainName, UInt32($0)) })
+        }
+    }
+
+    /// None given.
+    init() {}
+
+    /// Takes over what the other gives of actions and resources.
+    mutating func add(_ other: MatchDimensions) {
+        actions = actions ?? other.actions
+        resources = resources ?? other.resources
+        models = models ?? other.models
+        providers = providers ?? other.providers
+        tags = tags ?? other.tags
     }
 
     init(_ match: Policy.Match, _ names: Names) {

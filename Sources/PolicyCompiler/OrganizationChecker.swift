@@ -8,12 +8,13 @@ import JSON
 struct OrganizationChecker {
     private let governance: Governance
     private let holders: RoleHolders
+    private let endedModels: EndedModels
     private let now: Int64
     private var diagnostics: [Diagnostic] = []
 
     /// - Parameter now: seconds since 1970.
-    static func findings(_ governance: Governance, holders: RoleHolders, now: Int64) -> [Diagnostic] {
-        var checker = OrganizationChecker(governance: governance, holders: holders, now: now)
+    static func findings(_ governance: Governance, holders: RoleHolders, endedModels: EndedModels, now: Int64) -> [Diagnostic] {
+        var checker = OrganizationChecker(governance: governance, holders: holders, endedModels: endedModels, now: now)
         checker.roles()
         checker.teams()
         checker.models()
@@ -23,9 +24,10 @@ struct OrganizationChecker {
         return checker.diagnostics
     }
 
-    private init(governance: Governance, holders: RoleHolders, now: Int64) {
+    private init(governance: Governance, holders: RoleHolders, endedModels: EndedModels, now: Int64) {
         self.governance = governance
         self.holders = holders
+        self.endedModels = endedModels
         self.now = now
     }
 
@@ -41,16 +43,8 @@ struct OrganizationChecker {
 
     /// A role that no subject, no team and no role in use has.
     private mutating func roles() {
-        let roles = governance.all(.role)
-        var used: Set<String> = []
-        for role in roles where holders.isHeld(role.plainName) { used.insert(role.plainName) }
-        for team in governance.all(.team) { used.formUnion(Team(spec: team.spec).roles.map(\.value)) }
-        var rest = Array(used)
-        while let name = rest.popLast() {
-            guard let role = governance.find(.role, name) else { continue }
-            for below in role.spec.texts("inherits") where used.insert(below).inserted { rest.append(below) }
-        }
-        for role in roles where !used.contains(role.plainName) {
+        let used = holders.used
+        for role in governance.all(.role) where !used.contains(role.plainName) {
             report(
                 .unusedRole, "nobody has the role `\(role.plainName)`", at: role.name.span,
                 help: "give it to a user, a service account or a team, or remove it")
@@ -98,7 +92,10 @@ struct OrganizationChecker {
                     .unpricedModel, "the model `\(document.plainName)` has no price: what it costs is taken for nothing",
                     at: document.name.span, help: "add `prices`, or prices of 0 if it is free")
             }
-            if let end = model.deprecation, let time = Timestamp.seconds(end.value), time > now, time - now <= Self.modelNotice {
+            guard let end = model.deprecation, let time = Timestamp.seconds(end.value) else { continue }
+            if time <= now {
+                diagnostics.append(endedModels.finding(document, end))
+            } else if time - now <= Self.modelNotice {
                 report(
                     .endingModel, "the model `\(document.plainName)` ends in \(Self.days(time - now))", at: end.span,
                     help: "move its users to another one")
@@ -258,4 +255,16 @@ struct RoleHolders {
     }
 
     func isHeld(_ role: String) -> Bool { counts[role, default: 0] > 0 }
+
+    /// The roles that some subject or team has, and those that they inherit.
+    var used: Set<String> {
+        var used = Set(governance.all(.role).map(\.plainName).filter(isHeld))
+        for team in governance.all(.team) { used.formUnion(Team(spec: team.spec).roles.map(\.value)) }
+        var rest = Array(used)
+        while let name = rest.popLast() {
+            guard let role = governance.find(.role, name) else { continue }
+            for below in role.spec.texts("inherits") where used.insert(below).inserted { rest.append(below) }
+        }
+        return used
+    }
 }

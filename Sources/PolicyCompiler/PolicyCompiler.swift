@@ -58,11 +58,15 @@ public enum PolicyCompiler {
         let inTemplates = findings.templateDiagnostics + conditions.templateDiagnostics
         let found = checker.diagnostics + inTemplates + findings.diagnostics + conditions.diagnostics
         var emitted: Swift.Result<[UInt8], BundleError>?
-        if isLinked, !found.hasErrors, let origin {
+        var worked: (closures: Closures, subjects: SubjectMemory)?
+        if isLinked, !found.hasErrors {
             var closures = Closures(governance)
             let subjects = SubjectMemory(
                 governance, attributes: organization.subjectAttributes.map(\.name.value), &closures, known: memory.subjects)
             memory.subjects = subjects
+            worked = (closures, subjects)
+        }
+        if let origin, let (closures, subjects) = worked {
             var emitter = BundleEmitter(
                 governance: governance, organization: organization, conditions: conditions, environment: compiler.base, closures: closures,
                 subjects: subjects)
@@ -72,10 +76,18 @@ public enum PolicyCompiler {
         memory.checked = CheckedDocuments(organization: document, governance: governance, findings: findings)
         var diagnostics =
             checker.diagnostics + inTemplates + (findings.diagnostics + conditions.diagnostics).without(foundInTemplates: inTemplates)
-        if isLinked, !diagnostics.hasErrors {
+        if isLinked, !diagnostics.hasErrors, let worked {
+            var closures = worked.closures
             let holders = RoleHolders(governance, known: memory.holders)
             memory.holders = holders
-            diagnostics += OrganizationChecker.findings(governance, holders: holders, now: now) + PolicyTestChecker.findings(governance)
+            let reach = PolicyReach(governance, organization, closures)
+            let endedModels = EndedModels(governance, holders, reach, conditions, environment: compiler.base, now: now)
+            diagnostics += OrganizationChecker.findings(governance, holders: holders, endedModels: endedModels, now: now)
+            diagnostics += DefinedValues.findings(governance, organization, conditions)
+            let population = SubjectPopulation(governance, worked.subjects, &closures)
+            let idle = IdlePolicies.findings(governance, reach, population, now: now)
+            diagnostics += idle.values + ShadowedRules.findings(governance, reach, conditions, idle: Set(idle.keys))
+            diagnostics += PolicyTestChecker.findings(governance)
         }
         diagnostics = diagnostics.inReadingOrder()
         if diagnostics.hasErrors { return Result(bundle: nil, diagnostics: diagnostics) }

@@ -28,7 +28,7 @@ struct SemanticChecker: Sendable {
 
     private static let builtInTypes = ["model", ServerResource.type]
     /// Kinds whose documents may become wrong by themselves.
-    static let timedKinds: Set<Kind> = [.exemption, .model]
+    static let timedKinds: Set<Kind> = [.exemption]
     /// Kinds of which there may be very many documents.
     static let subjectKinds: [Kind] = [.user, .serviceAccount]
     static let otherKinds: [Kind] = [
@@ -66,7 +66,7 @@ struct SemanticChecker: Sendable {
         case .exemption: exemption(document, Exemption(spec: document.spec))
         case .budget: budget(document, Budget(spec: document.spec))
         case .detector: detector(document)
-        case .model: model(document, Model(spec: document.spec))
+        case .model: model(Model(spec: document.spec))
         case .complianceFramework: unique(ComplianceFramework(spec: document.spec).controls.map(\.id), "control", in: document)
         case .user, .serviceAccount: attributes(document.spec.map("attributes"))
         case .organization, .team, .provider, .alertRoute, .retentionPolicy: break
@@ -147,7 +147,7 @@ struct SemanticChecker: Sendable {
 
     // MARK: Types of subjects and resources
 
-    private static let subjectTypes = ["user", "service-account"]
+    static let subjectTypes = ["user", "service-account"]
 
     /// A type that does not exist would make a permission or a policy that never matches, which nobody would notice.
     private mutating func types(_ globs: [Located<String>], _ known: [String], _ what: String) {
@@ -244,12 +244,7 @@ struct SemanticChecker: Sendable {
         }
     }
 
-    private mutating func model(_ document: Document, _ model: Model) {
-        if let end = model.deprecation, let time = Timestamp.seconds(end.value), time <= now {
-            report(
-                .endedModel, "the model `\(document.plainName)` has ended: its `deprecation` is past", at: end.span,
-                help: "remove it, or correct the date if the provider has put it off")
-        }
+    private mutating func model(_ model: Model) {
         // By their times, not their texts: `2026-01-01` and `2026-01-01T00:00:00Z` are one moment.
         var first: [Int64: Located<String>] = [:]
         for from in model.prices.map(\.effectiveFrom) {

@@ -90,7 +90,8 @@ extension DecisionSession {
         }
         let bytes = tape.bytes(token)
         if bytes.isEmpty { throw RequestError("\(pointer())/\(name)", "must not be empty") }
-        if bytes.count > 1024 { throw RequestError("\(pointer())/\(name)", "must not be longer than 1024 bytes") }
+        let most = ConditionVariables.longestName
+        if bytes.count > most { throw RequestError("\(pointer())/\(name)", "must not be longer than \(most) bytes") }
         return bytes
     }
 

@@ -6,8 +6,8 @@ struct Migrator {
     static let all: [(version: Int, sql: [UInt8])] = [
         (1, PackageResources.M0001_governance_sql), (2, PackageResources.M0002_safeguards_sql), (3, PackageResources.M0003_history_sql),
         (4, PackageResources.M0004_operations_sql), (5, PackageResources.M0005_decisions_sql), (6, PackageResources.M0006_bundles_sql),
-        (7, PackageResources.M0007_access_sql),
-        (8, PackageResources.M0008_policy_tests_sql),
+        (7, PackageResources.M0007_access_sql), (8, PackageResources.M0008_policy_tests_sql),
+        (9, PackageResources.M0009_condition_costs_sql),
     ]
 
     static func migrate(_ connection: PostgresConnection) throws {

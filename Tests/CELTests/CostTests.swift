@@ -32,4 +32,17 @@ struct CostTests {
         #expect(try steps("items.all(x, items.all(y, x > y))", 100) > steps("items.all(x, x > 1)", 100) * 50)
         #expect(try !CELCompiler.estimateCost("lists.range(items[0]).size()", in: environment).isBounded)
     }
+
+    @Test(
+        "what most of the cost goes to is told",
+        arguments: [
+            ("n > 1 && items.all(x, items.all(y, x > y))", "items.all(x, items.all(y, x > y))"),
+            ("items.all(x, x > 1)", "items.all(x, x > 1)"),
+            ("n > 1 || text.matches('a')", "text.matches('a')"), ("n > 1", "n > 1"),
+        ]) func costliest(_ source: String, _ expected: String) throws
+    {
+        let environment = CELEnvironment(variables: [.init("items", .list(.int)), .init("n", .int), .init("text", .string)])
+        let estimate = try CELExpression(source, in: environment).cost()
+        #expect(String(decoding: Array(source.utf8)[estimate.costliest], as: UTF8.self) == expected)
+    }
 }

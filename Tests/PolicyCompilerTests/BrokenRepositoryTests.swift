@@ -39,7 +39,8 @@ import Testing
 
     /// Parts of the credentials in the repositories; none is a real one.
     static let secrets = [
-        "Zq4vN8", "hunter2", "correct-horse", "AKIAIOSFODNN7EXAMPLE", "ghp_16C7e42F292c6912E7710c838347Ae178B4a", "MIIEvQIBADANBgkqhkiG9w0",
+        "Zq4vN8", "q7Zp2Vx9Lk4T", "hunter2", "correct-horse", "AKIAIOSFODNN7EXAMPLE", "ghp_16C7e42F292c6912E7710c838347Ae178B4a",
+        "MIIEvQIBADANBgkqhkiG9w0",
     ]
 
     @Test func `two runs over one repository print the same text`() throws {

@@ -24,7 +24,10 @@ struct CodeEmitter {
     private var issues: [CELIssue] = []
 
     static func emit(_ expression: CheckedExpression, slotCount: Int) throws(CELIssues) -> CELProgram {
-        let folded = ConstantFolding.values(expression)
+        try emit(expression, folded: ConstantFolding.values(expression), slotCount: slotCount)
+    }
+
+    static func emit(_ expression: CheckedExpression, folded: [CELValue?], slotCount: Int) throws(CELIssues) -> CELProgram {
         var emitter = CodeEmitter(expression, folded, CommonSubexpressions(expression, folded: folded))
         emitter.emitRoot()
         // Computing something twice is better than having no program.

@@ -8,11 +8,14 @@ struct CostEstimator {
     let bounds: CELSizeBounds
     private var locals: [Int: CostShape] = [:]
     private var steps = 0
+    /// By node, what it costs with all that is below it, once.
+    private(set) var costs: [Int]
 
     init(expression: CheckedExpression, environment: CELEnvironment, bounds: CELSizeBounds) {
         self.expression = expression
         self.environment = environment
         self.bounds = bounds
+        costs = Array(repeating: 0, count: expression.tree.nodes.count)
     }
 
     mutating func total() -> Int {
@@ -34,6 +37,13 @@ struct CostEstimator {
     }
 
     private mutating func shape(_ id: NodeID) -> CostShape {
+        let before = steps
+        let shape = compute(id)
+        costs[id] = max(costs[id], steps - before)
+        return shape
+    }
+
+    private mutating func compute(_ id: NodeID) -> CostShape {
         charge(Self.words)
         switch expression.references[id] {
         case .slot(let slot):

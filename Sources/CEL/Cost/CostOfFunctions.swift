@@ -6,11 +6,18 @@ enum CostOfFunctions {
         case .not, .negate, .subtract, .multiply, .divide, .modulo, .typeOf, .toDyn: return 0
         case .add, .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual, .startsWith, .endsWith: return weight
         case .isIn: return (operands.last?.weight ?? 0) *| 2
-        case .size: return weight
+        case .size:
+            // The elements of a collection are not looked at.
+            if case .collection? = operands.first { return 1 }
+            return weight
         case .contains, .indexOf, .indexOfFrom, .lastIndexOf, .lastIndexOfFrom, .replace, .replaceLimit, .split, .splitLimit, .format,
             .distinct, .sort, .sortByKeys, .setContains, .setEquivalent, .setIntersects, .regexExtract, .regexExtractAll, .regexReplace,
-            .regexReplaceLimit, .join, .joinWith:
+            .regexReplaceLimit:
             return ((weight *| weight) *| 16) +| 300
+        case .join, .joinWith:
+            // Each element once, with the separator after it.
+            let separators = (operands.first?.count ?? 0) *| (operands.count > 1 ? operands[1].weight : 1)
+            return ((weight +| separators) *| 2) +| 300
         case .range: return .max
         default: return (weight *| 16) +| 300
         }

@@ -73,10 +73,14 @@ extension DiagnosticCode {
             structureExplanation
         case .duplicateName, .unresolvedReference, .cyclicReference, .organizationCount, .duplicateIdentity, .duplicateEntry:
             namesExplanation
-        case .conditionSyntax, .conditionType, .conditionLimit: conditionsExplanation
+        case .conditionSyntax, .conditionType, .conditionLimit, .constantCondition, .contradictoryCondition, .impossibleValue,
+            .costlyCondition:
+            conditionsExplanation
         case .unpricedModel, .unusedRole, .emptyTeam, .uncoveredControl, .endingModel, .expiringExemption, .budgetAboveParent,
             .overcommittedBudget:
             organizationExplanation
+        case .idlePolicy, .shadowedRule, .endedModelInUse: policiesExplanation
+        case .secretInDocument, .likelySecret: secretsExplanation
         case .invalidKey, .trustSettings, .unusedSigners, .expiredSigner: trustExplanation
         case .unusedFixture: testingExplanation
         case .unknownParameter, .missingParameter, .parameterType, .parameterValue, .invalidParameter, .misplacedParameter,

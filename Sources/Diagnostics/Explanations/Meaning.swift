@@ -120,15 +120,21 @@ extension DiagnosticCode {
         case .endedModel:
             DiagnosticExplanation(
                 """
-                The provider has ended the model: calls of it fail. Route its users to another one, then delete it.
+                The provider has ended the model: calls of it fail. No role in use permits it, or a policy denies it to everybody, so that nothing is lost
+                when it is deleted. Where somebody may still use it, it is `CH1532`.
                 """,
                 wrong: .documents(
                     """
                     apiVersion: charter/v1
+                    kind: Provider
+                    metadata: {name: azure}
+                    spec: {type: azure-openai, baseURL: "https://acme.openai.azure.com"}
+                    ---
+                    apiVersion: charter/v1
                     kind: Model
-                    metadata: {name: openai/gpt-4}
+                    metadata: {name: azure/gpt-4}
                     spec:
-                      provider: openai
+                      provider: azure
                       upstream: gpt-4
                       deprecation: 2024-06-30
                       prices: [{effectiveFrom: 2024-01-01, input: 30, output: 60}]
@@ -150,28 +156,6 @@ extension DiagnosticCode {
                 A bundle numbers what it holds with 32 bits, and some of it with fewer. An organisation that is larger has to be split into several repositories.
                 """, wrong: .told("More documents, or more text, than 4 GiB of a bundle hold."),
                 right: .told("A repository for each part of the organisation, run together by `charter fleet`."))
-        case .secretInDocument:
-            DiagnosticExplanation(
-                """
-                The text looks like a credential. Whoever can read the repository, now or later, could use it, and deleting it leaves it in the history.
-
-                Revoke it first. Then say where it is to be found, such as the name of an environment variable, instead of what it is. The value is never
-                shown, not even here.
-                """,
-                wrong: .documents(
-                    """
-                    apiVersion: charter/v1
-                    kind: Provider
-                    metadata: {name: bedrock}
-                    spec: {type: bedrock, region: us-east-1, credential: {env: AKIAIOSFODNN7EXAMPLE}}
-                    """),
-                right: .documents(
-                    """
-                    apiVersion: charter/v1
-                    kind: Provider
-                    metadata: {name: bedrock}
-                    spec: {type: bedrock, region: us-east-1, credential: {env: AWS_ACCESS_KEY_ID}}
-                    """))
         default:
             DiagnosticExplanation(
                 """

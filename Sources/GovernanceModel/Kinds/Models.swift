@@ -59,7 +59,7 @@ public struct Model: Sendable {
             .required("provider", .reference(.provider), "Who offers the model."),
             .required("upstream", .string(.text), "The model's id at the provider."),
             .optional("displayName", .string(.text), "The model's name for people."),
-            .optional("mode", .enumeration(["chat", "embedding"]), "What the model does; `chat` by default."),
+            .optional("mode", .enumeration(modes), "What the model does; `chat` by default."),
             .optional("regions", .list(.string(.text)), "Regions in which requests are processed, e.g. `eu`, `us`."),
             .optional("contextWindow", .integer(1...1_000_000_000), "The most tokens of one request's input."),
             .optional("maxOutput", .integer(1...1_000_000_000), "The most tokens of one answer."),
@@ -68,6 +68,8 @@ public struct Model: Sendable {
             .optional("deprecation", .string(.timestamp), "The day on which the provider ends the model."),
             .optional("prices", .list(.object(price)), "Prices, each from a day on."),
         ])
+
+    public static let modes = ["chat", "embedding"]
 
     /// What can be done with a model. A gateway may know further actions: a request with one of them is not refused for that.
     public static let actions = ["llm.chat", "llm.embed", "llm.complete", "llm.image", "llm.audio", "llm.batch", "llm.moderate"]

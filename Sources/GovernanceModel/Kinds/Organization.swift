@@ -42,6 +42,7 @@ public struct Organization: Sendable {
                                 .optional("properties", .map(.object(attribute)), "Typed properties that come with a request."),
                                 .optional("open", .bool, "Whether properties beyond the declared ones are allowed; `false` by default."),
                             ]))), "Types of resources beside the built-in `model`."),
+            .optional("conditions", .object(conditionSizes), "How costly conditions may be."),
             .optional(
                 "reconcile",
                 .object(

@@ -29,6 +29,9 @@ extension Document {
     /// Whether a place is in the document.
     func contains(_ place: SourceSpan) -> Bool { place.path == path && place.line >= span.line && place.line <= span.endLine }
 
+    /// Whether it is what a policy came to that names a template.
+    public var isMadeFromTemplate: Bool { templateUse != nil }
+
     /// Findings about the document, each with where the document comes from if it was made from a template.
     public func explained(_ diagnostics: [Diagnostic]) -> [Diagnostic] {
         guard let use = templateUse else { return diagnostics }

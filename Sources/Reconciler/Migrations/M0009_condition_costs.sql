@@ -1,0 +1,2 @@
+-- What conditions may cost, as the organisation says.
+ALTER TABLE governance.organizations ADD COLUMN "conditions" jsonb;
