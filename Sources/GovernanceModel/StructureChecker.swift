@@ -127,7 +127,9 @@ struct StructureChecker {
 
     /// Looks at every text of the document, keys included: for credentials, and for NUL, which Postgres stores nowhere.
     mutating func scanTexts(_ document: YAMLNode) {
-        scanTexts(document, isPublic: document["metadata"]?["annotations"]?[Self.notSecret]?.scalarText?.isEmpty == false)
+        var fields: [String] = []
+        scanTexts(
+            document, below: &fields, isPublic: document["metadata"]?["annotations"]?[Self.notSecret]?.scalarText?.isEmpty == false)
     }
 
     /// The annotation by which a document says that nothing in it is a secret, and why.
@@ -137,34 +139,37 @@ struct StructureChecker {
         "identities", "publickey", "openpgp", "fingerprint", "digest", "checksum", "hash", "sha256", "certificate", "commit",
     ]
 
-    /// - Parameter isPublic: whether texts may look random.
-    private mutating func scanTexts(_ node: YAMLNode, isPublic: Bool) {
+    /// - Parameters:
+    ///   - fields: the names of the fields that it stands in, from the outside.
+    ///   - isPublic: whether texts may look random.
+    private mutating func scanTexts(_ node: YAMLNode, below fields: inout [String], isPublic: Bool) {
         switch node.content {
-        case .scalar(let text, _): scan(text, node.range, isPublic: isPublic)
-        case .sequence(let items): for item in items { scanTexts(item, isPublic: isPublic) }
+        case .scalar(let text, _): scan(text, node.range, below: fields, isPublic: isPublic)
+        case .sequence(let items): for item in items { scanTexts(item, below: &fields, isPublic: isPublic) }
         case .mapping(let entries):
             for entry in entries {
-                scan(entry.key, entry.keyRange, isPublic: isPublic)
-                scanTexts(entry.value, isPublic: isPublic || Self.isPublic(entry))
+                scan(entry.key, entry.keyRange, below: fields, isPublic: isPublic)
+                fields.append(entry.key)
+                scanTexts(entry.value, below: &fields, isPublic: isPublic)
+                fields.removeLast()
             }
         }
     }
 
-    private static func isPublic(_ entry: YAMLNode.Entry) -> Bool {
-        // Most values are too short to be looked at.
-        if case .scalar(let text, _) = entry.value.content, text.utf8.count < RandomText.shortest { return true }
-        let name = entry.key.lowercased()
+    private static func isPublic(_ field: String) -> Bool {
+        let name = field.lowercased()
         return publicFields.contains { name.contains($0) }
     }
 
-    private mutating func scan(_ text: String, _ range: YAMLRange, isPublic: Bool) {
+    private mutating func scan(_ text: String, _ range: YAMLRange, below fields: [String], isPublic: Bool) {
         if text.utf8.contains(0) { report(.invalidValue, "a NUL character cannot be stored", range, help: "remove the `\\0`") }
         if let found = SecretScanner.find(in: text) {
             return report(
                 .secretInDocument, "\(found.name) must not stand in a document", range,
                 help: "revoke it now, since it is in the history of the repository; keep credentials in the environment or a secret store")
         }
-        guard !isPublic, RandomText.find(in: text) != nil else { return }
+        // Hardly any text looks random: only of those it is asked where they stand.
+        guard !isPublic, RandomText.find(in: text) != nil, !fields.contains(where: Self.isPublic) else { return }
         report(
             .likelySecret, "this text looks random, as credentials do", range,
             help: "if it is one, revoke it and keep it elsewhere; if not, tell why in the annotation `\(Self.notSecret)` of the document")
