@@ -18,7 +18,7 @@ public struct CompileBenchmark {
         self.folder = folder
         self.changes = changes
         let policies = max(100, documents / 100)
-        world = ReconcileBenchmarkWorld(users: max(1, (documents - policies) * 10 / 11), policies: policies)
+        world = ReconcileBenchmarkWorld(users: max(1, (documents - policies) * 10 / 11), policies: policies, usersOfFile: 50)
     }
 
     private static let reference = "refs/heads/main"
@@ -30,7 +30,7 @@ public struct CompileBenchmark {
         let repository = try GitRepository(opening: repositoryPath)
         var head = try commit(repository, nil, world.files())
         for number in 0..<changes {
-            let file = number * 7 % max(1, world.users / ReconcileBenchmarkWorld.usersOfFile)
+            let file = number * 7 % max(1, world.users / world.usersOfFile)
             head = try commit(repository, head, [world.userFile(file) { _ in number + 2 }])
         }
     }
@@ -78,7 +78,7 @@ public struct CompileBenchmark {
             ],
             parameters: [
                 "users": .int(Int64(world.users)), "teams": .int(Int64(world.teams)), "policies": .int(Int64(world.policies)),
-                "bytes": .int(Int64(bytes)), "documentsOfTheChangedFile": .int(Int64(ReconcileBenchmarkWorld.usersOfFile)),
+                "bytes": .int(Int64(bytes)), "documentsOfTheChangedFile": .int(Int64(world.usersOfFile)),
                 "changes": .int(Int64(changes)),
             ])
     }

@@ -92,7 +92,7 @@ public struct ReconcileBenchmark {
         }
         progress("a tenth of the users changed")
         let changed = min(10_000, users)
-        let files = (0..<(changed + ReconcileBenchmarkWorld.usersOfFile - 1) / ReconcileBenchmarkWorld.usersOfFile)
+        let files = (0..<(changed + world.usersOfFile - 1) / world.usersOfFile)
         head = try commit(head, files.map { world.userFile($0) { $0 < changed ? 3 : 1 } })
         let many = try time("ten_thousand_changes_ms") {
             _ = try follower.look()

@@ -4,10 +4,10 @@ import Foundation
 struct ReconcileBenchmarkWorld {
     let users: Int
     var policies = 100
+    var usersOfFile = 500
 
     var teams: Int { max(1, users / 10) }
 
-    static let usersOfFile = 500
     static let teamsOfFile = 100
 
     private static let roles = 20
@@ -15,8 +15,8 @@ struct ReconcileBenchmarkWorld {
     /// Every file, by path.
     func files() -> [(path: String, text: String)] {
         var files = [("organization.yaml", Self.organization), ("roles.yaml", Self.roleDocuments), ("policies.yaml", policyDocuments)]
-        for first in stride(from: 0, to: users, by: Self.usersOfFile) {
-            files.append(userFile(first / Self.usersOfFile, level: { _ in 1 }))
+        for first in stride(from: 0, to: users, by: usersOfFile) {
+            files.append(userFile(first / usersOfFile, level: { _ in 1 }))
         }
         for first in stride(from: 0, to: teams, by: Self.teamsOfFile) {
             let text = (first..<min(teams, first + Self.teamsOfFile)).map(team).joined(separator: "---\n")
@@ -28,8 +28,8 @@ struct ReconcileBenchmarkWorld {
     /// A file of users.
     /// - Parameter level: what is written of each user, so that it can be changed.
     func userFile(_ number: Int, level: (Int) -> Int) -> (path: String, text: String) {
-        let first = number * Self.usersOfFile
-        let text = (first..<min(users, first + Self.usersOfFile)).map { user($0, level: level($0)) }.joined(separator: "---\n")
+        let first = number * usersOfFile
+        let text = (first..<min(users, first + usersOfFile)).map { user($0, level: level($0)) }.joined(separator: "---\n")
         return ("users/\(number).yaml", text)
     }
 

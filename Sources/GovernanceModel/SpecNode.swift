@@ -99,6 +99,12 @@ public struct SpecNode: Sendable {
         return items
     }
 
+    /// How many items a sequence has; 0 for anything else.
+    public var itemCount: Int {
+        let head = head
+        return head.shape == .sequence ? head.count : 0
+    }
+
     /// Visits the items of a sequence.
     public func forEachItem(_ body: (SpecNode) -> Void) {
         let head = head

@@ -55,11 +55,10 @@ struct OrganizationChecker {
     private mutating func teams() {
         let teams = governance.all(.team)
         var peopled: Set<String> = []
-        for team in teams {
-            var hasMembers = false
-            Team(spec: team.spec).forEachMemberName { _ in hasMembers = true }
-            guard hasMembers else { continue }
-            for name in ancestors(of: team.plainName) where !peopled.insert(name).inserted { break }
+        for team in teams where Team(spec: team.spec).hasMembers {
+            // What is above a team that is known to have somebody is known too.
+            var name: String? = team.plainName
+            while let one = name, peopled.insert(one).inserted { name = governance.find(.team, one)?.spec["parent"]?.text }
         }
         for team in teams where !peopled.contains(team.plainName) {
             report(.emptyTeam, "the team `\(team.plainName)` has no members", at: team.name.span, help: "add some, or remove it")

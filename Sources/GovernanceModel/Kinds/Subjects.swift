@@ -85,6 +85,9 @@ public struct Team: Sendable {
         spec["members"]?.forEachItem { if let name = $0["user"]?.text { body(name) } }
     }
 
+    /// Whether there is anybody, not counting the teams below it.
+    public var hasMembers: Bool { (spec["members"]?.itemCount ?? 0) > 0 }
+
     public var members: [Member] {
         spec.list("members").map { Member(user: $0.requiredString("user"), role: $0.string("role")?.value ?? "member") }
     }
