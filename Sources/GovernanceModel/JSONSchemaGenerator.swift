@@ -30,13 +30,31 @@ public enum JSONSchemaGenerator {
         ]
     }
 
-    /// The schema of a document of any kind.
+    /// The schema of a document of any kind. It holds those of all kinds, so that nothing is fetched to read it; only that of the document's own
+    /// kind is applied, so that what is said of a mistake is about that kind.
     public static func schemaOfAllKinds() -> JSONValue {
-        [
+        let kinds = Kind.allCases.map { kind in
+            var schema = schema(of: kind).objectValue ?? JSONObject()
+            // A place of its own would make other places of references.
+            schema["$schema"] = nil
+            schema["$id"] = nil
+            return (kind.rawValue, JSONValue.object(schema))
+        }
+        return [
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "$id": "https://charter.dev/schemas/charter.json",
             "title": "A Charter document",
-            "oneOf": .array(Kind.allCases.map { ["$ref": .string(fileName($0))] }),
+            "type": "object",
+            "required": ["apiVersion", "kind", "metadata"],
+            "properties": ["kind": ["enum": JSONValue(Kind.allCases.map(\.rawValue))]],
+            "allOf": .array(
+                Kind.allCases.map { kind in
+                    [
+                        "if": ["required": ["kind"], "properties": ["kind": ["const": .string(kind.rawValue)]]],
+                        "then": ["$ref": .string("#/$defs/\(kind.rawValue)")],
+                    ]
+                }),
+            "$defs": .object(JSONObject(kinds)),
         ]
     }
 
