@@ -20,7 +20,14 @@ SCHEMAS = pathlib.Path("schemas")
 # An unknown field, a field that is missing, a value of another type. Each finding of these must be the schema's finding too.
 STRUCTURAL = {"CH1204", "CH1205", "CH1206"}
 # What a schema does not say, although the code is structural: each with its reason.
-EXEMPT = {}
+EXEMPT = {
+    # `downgradeTo` is needed by one value of another field.
+    "budget-downgrades/budget.yaml:1", "budgets/budget.yaml:1",
+    # Readers of other makes merge `<<`, which is no field here.
+    "yaml-merge-key/user.yaml:7",
+    # What a request of a test may be written as turns on fixtures, defaults and columns.
+    "test-expectations/test.yaml:1", "test-pieces/test.yaml:1", "test-tables/test.yaml:1",
+}
 
 
 def plain(value):
@@ -134,7 +141,7 @@ def main():
                 codes = {code for code, _, path, line in findings if path == name and first <= int(line) <= last}
                 if not codes & STRUCTURAL:
                     continue
-                place = f"{file}:{first}"
+                place = f"{repository.name}/{name}:{first}"
                 if broken.add(value, place):
                     expected[place] = codes & STRUCTURAL
     refused = broken.refused()
@@ -142,10 +149,10 @@ def main():
     for place in missed:
         if place not in EXEMPT:
             wrong.append(f"{place}: accepted although the compiler finds {', '.join(sorted(expected[place]))}")
-    for place in EXEMPT:
+    for place in sorted(EXEMPT):
         if place not in missed:
             wrong.append(f"{place}: is refused, and needs no exemption")
-    repositories = sorted({place.split("/Repositories/")[1].split("/")[0] for place in refused})
+    repositories = sorted({place.split("/")[0] for place in refused if place not in EXEMPT})
     if len(refused) < 20:
         wrong.append(f"only {len(refused)} broken documents were found to be checked")
 

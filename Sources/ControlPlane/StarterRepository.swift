@@ -59,7 +59,10 @@ public struct StarterRepository {
     }
 
     public func json(isRepository: Bool) -> JSONValue {
-        ["root": .string(root), "folder": .string(folder), "written": JSONValue(missing), "kept": JSONValue(present), "git": .bool(isRepository)]
+        [
+            "root": .string(root), "folder": .string(folder), "written": JSONValue(missing), "kept": JSONValue(present),
+            "git": .bool(isRepository),
+        ]
     }
 
     /// The root of the work tree that a folder is in or would be in; `nil` for none.

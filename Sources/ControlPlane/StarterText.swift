@@ -33,7 +33,9 @@ public struct StarterText {
         }
         switch settings.review {
         case .github:
-            lines += ["", "CI needs the program: the variables CHARTER_URL and CHARTER_SHA256 of the repository say where it is fetched from."]
+            lines += [
+                "", "CI needs the program: the variables CHARTER_URL and CHARTER_SHA256 of the repository say where it is fetched from.",
+            ]
         case .gitlab:
             lines += ["", "CI needs an image with the program, CHARTER_IMAGE in .gitlab-ci.yml, and for notes the variable CHARTER_TOKEN."]
         case .none: break

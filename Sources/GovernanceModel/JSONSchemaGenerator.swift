@@ -9,6 +9,8 @@ public enum JSONSchemaGenerator {
             "pattern": .string(namePattern(kind)),
             "description": "The name, unique among documents of the kind.",
         ]
+        // Of a kind that requires nothing it may be left out.
+        let needsSpec = kind.schema.rule != nil || kind.schema.fields.contains(where: \.isRequired)
         let texts: JSONValue = ["type": "object", "additionalProperties": ["type": "string"]]
         return [
             "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -16,7 +18,7 @@ public enum JSONSchemaGenerator {
             "title": .string(kind.rawValue),
             "description": .string(kind.schema.doc),
             "type": "object",
-            "required": ["apiVersion", "kind", "metadata"],
+            "required": JSONValue(["apiVersion", "kind", "metadata"] + (needsSpec ? ["spec"] : [])),
             "additionalProperties": false,
             "properties": [
                 "apiVersion": ["const": .string(Kind.apiVersion)],

@@ -78,7 +78,8 @@ extension Starter {
         let isDollars = settings.currency == "USD"
         return [
             "name": settings.name, "title": settings.title, "quotedTitle": quoted(settings.title), "currency": settings.currency,
-            "schemas": schemas, "schemaFolder": shell((folder.isEmpty ? "" : folder + "/") + schemas), "folder": shell(path), "option": folder.isEmpty ? "" : " --path " + shell(folder), "path": quoted(path),
+            "schemas": schemas, "schemaFolder": shell((folder.isEmpty ? "" : folder + "/") + schemas), "folder": shell(path),
+            "option": folder.isEmpty ? "" : " --path " + shell(folder), "path": quoted(path),
             "pattern": quoted(pattern),
             "prices": isDollars
                 ? "These are list prices of the provider: compare them with your contract."

@@ -32,13 +32,15 @@ public struct StarterSettings: Sendable {
         // Letters with marks are written without them.
         for byte in title.folding(options: [.diacriticInsensitive, .caseInsensitive], locale: nil).utf8 {
             switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): name.unicodeScalars.append(Unicode.Scalar(byte))
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+                name.unicodeScalars.append(Unicode.Scalar(byte))
             default: if !name.isEmpty, !name.hasSuffix("-") { name += "-" }
             }
         }
         while name.hasSuffix("-") { name.removeLast() }
         guard Names.isValid(name, for: .organization) else {
-            throw Refusal(description: "`\(title)` is no name that documents can have: it needs a letter or a digit, and 128 of them at most")
+            throw Refusal(
+                description: "`\(title)` is no name that documents can have: it needs a letter or a digit, and 128 of them at most")
         }
         guard currency.utf8.count == 3, currency.utf8.allSatisfy({ (0x41...0x5a).contains($0) }) else {
             throw Refusal(description: "`\(currency)` is no currency: its three capital letters are wanted, as in EUR")

@@ -114,7 +114,9 @@ package final class UploadReceiver: Sendable {
                 ?? []
         }
         let words = lines[0].split(separator: " ").map(String.init)
-        return (Upload(method: words.first ?? "", path: words.dropFirst().first ?? "", fields: fields, body: body, at: .now), start + length)
+        return (
+            Upload(method: words.first ?? "", path: words.dropFirst().first ?? "", fields: fields, body: body, at: .now), start + length
+        )
     }
 }
 
