@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Holds the JSON Schemas against documents: check-schemas.sh CHARTER
 # Every document of examples/ and of `charter init` must be valid by the schema of its kind, and by that of all kinds. Of the broken repositories of the
-# tests, those whose mistakes are structural must not be: see deploy/check-schemas.py for which.
+# tests, those whose mistakes are structural must not be: see deploy/check-schemas.py for which. Pipelines and the action are held against those of their forges.
 # The checker is check-jsonschema from PyPI, installed into a virtual environment under .build the first time. Where it cannot be had that is said, and
 # nothing is checked.
 set -euo pipefail
@@ -34,4 +34,11 @@ fi
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 "$charter" init "$folder/starter" --name Starter --no-git >/dev/null
+"$charter" init "$folder/gitlab" --name Starter --no-git --ci gitlab >/dev/null
 "$environment/bin/python3" deploy/check-schemas.py "$folder/documents" examples "$folder/starter" -- Tests/PolicyCompilerTests/Repositories
+
+# What CI reads, by the schemas that come with the checker.
+check() { "$environment/bin/python3" -m check_jsonschema --quiet --builtin-schema "$@"; }
+check vendor.github-workflows "$folder/starter/.github/workflows/charter.yml"
+check vendor.github-actions deploy/github-action/action.yml
+check vendor.gitlab-ci --data-transform gitlab-ci deploy/gitlab/charter.gitlab-ci.yml "$folder/gitlab/.gitlab-ci.yml"

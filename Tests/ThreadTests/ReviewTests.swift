@@ -147,7 +147,7 @@ import Testing
             let replayed = try review(repository, documents.merging(["CHARTER_DECISIONS": log]) { $1 })
             #expect(replayed.status == 0, "\(replayed)")
             let comment = try report(folder, "comment.md")
-            #expect(comment.contains("| impact | ✓ |") && comment.contains("would be denied"), "\(comment)")
+            #expect(comment.contains("| impact | ✓ |") && comment.contains("| **newly denied** | 1 | 100.00 % |"), "\(comment)")
             let limited = try review(repository, documents.merging(["CHARTER_DECISIONS": log, "CHARTER_MAX_NEW_DENIALS": "0"]) { $1 })
             #expect(try limited.status == 1 && report(folder, "comment.md").contains("| impact | ✗ (exit code 1) |"), "\(limited)")
             let destructive = try review(repository, documents.merging(["CHARTER_FAIL_ON_DESTRUCTIVE": "true"]) { $1 })
