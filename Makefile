@@ -21,13 +21,14 @@ BREAKING := ^FaultTests\.
 # Hundreds that have all begun keep each other from their turns.
 FEW := --experimental-maximum-parallelization-width 8
 
-# Lint, build, every test, a running server against the description of its API, and a minute of fuzzing.
+# Lint, build, every test, a running server against the description of its API, documents against their schemas, and a minute of fuzzing.
 test: packages lint build
 	swift test --scratch-path $(DEBUG) --skip-build --filter '$(ANSWERING)'
 	swift test --scratch-path $(DEBUG) --skip-build --skip '$(COMPUTING)' --skip '$(ANSWERING)' --skip '$(BREAKING)' $(FEW)
 	swift test --scratch-path $(DEBUG) --skip-build --filter '$(BREAKING)'
 	swift test --scratch-path $(DEBUG) --skip-build --filter '$(COMPUTING)'
 	@deploy/check-openapi.sh $(DEBUG)/debug/charter
+	@deploy/check-schemas.sh $(DEBUG)/debug/charter
 	@deploy/fuzz.sh
 
 # SECONDS=3600 for longer.

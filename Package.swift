@@ -118,6 +118,9 @@ let package = Package(
                 "PolicyCompiler", "PolicyEngine",
             ], swiftSettings: strict),
 
+        .target(
+            name: "Starter", dependencies: ["GovernanceModel", "JSON"], resources: [.embedInCode("Files")], swiftSettings: strict),
+
         // Floor 5: state in Postgres.
         .target(
             name: "Reconciler", dependencies: ["Diagnostics", "Digest", "GovernanceModel", "JSON", "Postgres"],
@@ -150,7 +153,7 @@ let package = Package(
                 "BundleFollowing", "BundleProvenance", "CEL", "CallerAccess", "ChangePlan", "CommitSignatures", "Conditions", "DecisionLog",
                 "Diagnostics", "Downloads", "EnforcementServer", "Git", "GovernanceModel", "HTTPLoad", "HTTPService", "JSON",
                 "OpenTelemetry", "PolicyBundle", "PolicyCompiler", "PolicyEngine", "Postgres", "Reconciler", "ServerLog", "Signing",
-                "Spool", "Uploads",
+                "Spool", "Starter", "Uploads",
                 "Waiting",
                 "Webhooks",
             ], swiftSettings: strict),
@@ -162,7 +165,7 @@ let package = Package(
                 "BundleFollowing", "CEL", "CELBenchmark", "CELConformance", "CELWorkbench", "CallerAccess", "ChangePlan", "Conditions",
                 "ControlPlane", "DecisionBenchmark", "DecisionReplay", "Diagnostics", "EnforcementServer", "Git", "HTTPService",
                 "GovernanceModel", "JSON", "Patterns", "PolicyBundle", "PolicyCompiler", "PolicyEngine", "PolicyTesting", "Reconciler",
-                "ServerLog",
+                "ServerLog", "Starter",
                 "Webhooks",
                 .product(name: "Logging", package: "swift-log"), .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),

@@ -3,7 +3,7 @@
 set -euo pipefail
 
 packages=(
-    git make g++ pkg-config curl ca-certificates
+    git make g++ pkg-config curl ca-certificates jq
     libyaml-dev libgit2-dev libpq-dev libre2-dev libssl-dev libcurl4-openssl-dev zlib1g-dev
     postgresql pgbouncer faketime prometheus
     gpg gpg-agent gpgv openssh-client openssl python3 python3-venv

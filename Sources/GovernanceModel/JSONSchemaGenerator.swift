@@ -9,6 +9,8 @@ public enum JSONSchemaGenerator {
             "pattern": .string(namePattern(kind)),
             "description": "The name, unique among documents of the kind.",
         ]
+        // Of a kind that requires nothing it may be left out.
+        let needsSpec = kind.schema.rule != nil || kind.schema.fields.contains(where: \.isRequired)
         let texts: JSONValue = ["type": "object", "additionalProperties": ["type": "string"]]
         return [
             "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -16,7 +18,7 @@ public enum JSONSchemaGenerator {
             "title": .string(kind.rawValue),
             "description": .string(kind.schema.doc),
             "type": "object",
-            "required": ["apiVersion", "kind", "metadata"],
+            "required": JSONValue(["apiVersion", "kind", "metadata"] + (needsSpec ? ["spec"] : [])),
             "additionalProperties": false,
             "properties": [
                 "apiVersion": ["const": .string(Kind.apiVersion)],
@@ -30,13 +32,31 @@ public enum JSONSchemaGenerator {
         ]
     }
 
-    /// The schema of a document of any kind.
+    /// The schema of a document of any kind. It holds those of all kinds, so that nothing is fetched to read it; only that of the document's own
+    /// kind is applied, so that what is said of a mistake is about that kind.
     public static func schemaOfAllKinds() -> JSONValue {
-        [
+        let kinds = Kind.allCases.map { kind in
+            var schema = schema(of: kind).objectValue ?? JSONObject()
+            // A place of its own would make other places of references.
+            schema["$schema"] = nil
+            schema["$id"] = nil
+            return (kind.rawValue, JSONValue.object(schema))
+        }
+        return [
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "$id": "https://charter.dev/schemas/charter.json",
             "title": "A Charter document",
-            "oneOf": .array(Kind.allCases.map { ["$ref": .string(fileName($0))] }),
+            "type": "object",
+            "required": ["apiVersion", "kind", "metadata"],
+            "properties": ["kind": ["enum": JSONValue(Kind.allCases.map(\.rawValue))]],
+            "allOf": .array(
+                Kind.allCases.map { kind in
+                    [
+                        "if": ["required": ["kind"], "properties": ["kind": ["const": .string(kind.rawValue)]]],
+                        "then": ["$ref": .string("#/$defs/\(kind.rawValue)")],
+                    ]
+                }),
+            "$defs": .object(JSONObject(kinds)),
         ]
     }
 

@@ -15,7 +15,8 @@ struct Charter: ParsableCommand {
             """,
         version: PolicyCompiler.version,
         subcommands: [
-            UpCommand.self, FleetCommand.self, ValidateCommand.self, ExplainCommand.self, TestCommand.self, PlanCommand.self,
+            InitCommand.self, UpCommand.self, FleetCommand.self, ValidateCommand.self, ExplainCommand.self, TestCommand.self,
+            PlanCommand.self,
             ImpactCommand.self,
             CompileCommand.self, VerifyCommand.self, InspectCommand.self, DecideCommand.self, QueryCommand.self, ReconcileCommand.self,
             RollbackCommand.self, SuspendCommand.self, ResumeCommand.self, StatusCommand.self, EventsCommand.self, DriftCommand.self,

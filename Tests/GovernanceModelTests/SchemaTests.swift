@@ -1,3 +1,4 @@
+import Foundation
 import GovernanceModel
 import JSON
 import Testing
@@ -43,9 +44,28 @@ import Testing
         #expect(schema["$id"]?.stringValue?.hasSuffix("/" + JSONSchemaGenerator.fileName(kind)) == true)
     }
 
-    @Test func `the schema of all kinds names each once`() {
-        let references = JSONSchemaGenerator.schemaOfAllKinds()["oneOf"]?.arrayValue?.compactMap { $0["$ref"]?.stringValue }
-        #expect(references == Kind.allCases.map { JSONSchemaGenerator.fileName($0) })
+    @Test func `the schemas that lie in the repository are those of the program`() throws {
+        let here = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
+        let folder = here.appendingPathComponent("../../../schemas").standardizedFileURL
+        let kinds = Kind.allCases.map { (JSONSchemaGenerator.fileName($0), JSONSchemaGenerator.schema(of: $0)) }
+        for (name, schema) in kinds + [("charter.json", JSONSchemaGenerator.schemaOfAllKinds())] {
+            let text = try String(contentsOf: folder.appendingPathComponent(name), encoding: .utf8)
+            #expect(text == JSONWriter.text(schema, style: .pretty) + "\n", "schemas/\(name) is old: `make schemas` writes it anew")
+        }
+    }
+
+    @Test func `the schema of all kinds holds each, and applies that of the document's kind`() {
+        let schema = JSONSchemaGenerator.schemaOfAllKinds()
+        #expect(schema["properties"]?["kind"]?["enum"] == JSONValue(Kind.allCases.map(\.rawValue)))
+        let choices = schema["allOf"]?.arrayValue ?? []
+        #expect(choices.count == Kind.allCases.count)
+        for (kind, choice) in zip(Kind.allCases, choices) {
+            #expect(choice["if"]?["properties"]?["kind"]?["const"]?.stringValue == kind.rawValue)
+            #expect(choice["then"]?["$ref"]?.stringValue == "#/$defs/\(kind.rawValue)")
+            let own = JSONSchemaGenerator.schema(of: kind)
+            let held = schema["$defs"]?[kind.rawValue]
+            #expect(held?["properties"] == own["properties"] && held?["required"] == own["required"] && held?["$id"] == nil)
+        }
     }
 
     @Test(arguments: Kind.allCases) func `the fields of a kind are unique and documented`(_ kind: Kind) {

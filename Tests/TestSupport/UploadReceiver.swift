@@ -4,9 +4,11 @@ import Glibc
 import JSON
 import Synchronization
 
-/// A small HTTP server on a loopback port that takes POSTs, answers them as a test wants, and keeps them.
+/// A small HTTP server on a loopback port that answers requests as a test wants, and keeps them.
 package final class UploadReceiver: Sendable {
     package struct Upload: Sendable {
+        package var method: String
+        /// With what follows a `?`.
         package var path: String
         /// By name in small letters.
         package var fields: [String: String]
@@ -104,15 +106,17 @@ package final class UploadReceiver: Sendable {
             fields[line[..<colon].lowercased()] = line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
         }
         let start = end + mark.count
-        guard let length = fields["content-length"].flatMap({ Int($0) }), bytes.count >= start + length else { return nil }
+        guard let length = Int(fields["content-length"] ?? "0"), bytes.count >= start + length else { return nil }
         var body = Array(bytes[start..<start + length])
         if fields["content-encoding"] == "gzip" {
             body =
                 (try? body.withUnsafeBytes { try Gzip.inflate($0, limits: .init(bytes: 64 << 20, ratio: 2_000, ratioFrom: 64 << 20)) })
                 ?? []
         }
-        let path = lines[0].split(separator: " ").dropFirst().first.map(String.init) ?? ""
-        return (Upload(path: path, fields: fields, body: body, at: .now), start + length)
+        let words = lines[0].split(separator: " ").map(String.init)
+        return (
+            Upload(method: words.first ?? "", path: words.dropFirst().first ?? "", fields: fields, body: body, at: .now), start + length
+        )
     }
 }
 

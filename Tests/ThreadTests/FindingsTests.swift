@@ -72,6 +72,21 @@ import Testing
         }
     }
 
+    @Test(arguments: [["--format", "sarif"], ["--format", "github"], ["--format", "junit"]])
+    func `findings of a commit have the same paths as those of its files on disk`(_ format: [String]) throws {
+        try withRepository { repository, _ in
+            let commit = try repository.commit("x")
+            let onDisk = try CharterProgram.run(["validate", "governance"] + format, in: repository.path)
+            let committed = try CharterProgram.run(["validate", "--ref", commit, "--path", "governance"] + format, in: repository.path)
+            let below = try CharterProgram.run(
+                ["validate", ".", "--ref", "HEAD", "--path", "governance"] + format, in: repository.path + "/governance")
+            // Times differ.
+            func text(_ outcome: Outcome) -> String { outcome.output.replacing(/time="[0-9.]+"/, with: "") }
+            #expect(text(onDisk) == text(committed) && text(onDisk) == text(below), "\(onDisk)\n\(committed)\n\(below)")
+            #expect(onDisk.status == 1 && onDisk.output.contains("governance/bob.yaml") && !onDisk.output.contains("governance/governance"))
+        }
+    }
+
     @Test(.enabled(if: sarifSchema != nil, "the schema of SARIF is not at hand")) func `SARIF is valid by its schema, whatever is found`()
         throws
     {

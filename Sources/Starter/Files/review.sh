@@ -1,0 +1,1 @@
+../../../deploy/ci/review.sh
