@@ -1,5 +1,4 @@
 import CEL
-import JSON
 import PolicyBundle
 import PolicyEngine
 
@@ -24,6 +23,8 @@ struct AccessComparison {
     /// By group, in order.
     private var effects: [AccessEffect] = []
     private var memo: [MemoKey: ConditionComponent] = [:]
+    /// The same of all units of a subject, an action and a resource.
+    private var cells: [MemoKey: [ConditionComponent]] = [:]
     /// How many subjects, or groups of them, with an action and a resource were compared.
     private var cellCount = 0
     /// Of those, where conditions turn on more values than could all be tried together.
@@ -176,10 +177,7 @@ struct AccessComparison {
     }
 
     private func bareRequest(_ subject: AccessEffect.Subject, _ action: String, _ entry: PlanUniverse.Entry) -> [UInt8] {
-        JSONWriter.bytes([
-            "subject": ["type": .string(subject.type), "id": .string(subject.name)], "action": ["name": .string(action)],
-            "resource": ["type": .string(entry.type), "id": .string(entry.id)],
-        ])
+        Array(RequestFrame(subject: subject, action: action, resourceType: entry.type, resourceID: entry.id).text([:]).utf8)
     }
 
     private func scope(_ side: PlanSide, _ request: [UInt8]) -> DecisionSession.Scope {
@@ -205,15 +203,7 @@ struct AccessComparison {
         settled.isDenied = isRefused
         settled.isGranted = [scopes.base.isPermitted, scopes.head.isPermitted]
         var components = [ConditionComponent(examples: [.init(outcome: settled, values: [:])])]
-        let search = ComponentSearch(sides: [base, head], frame: frame, isRefused: isRefused, now: now)
-        let known = known(subject, entry)
-        for units in grouped(units(scopes, isRefused), entry, known) {
-            let key = memoKey(units.units, frame, isRefused)
-            let component = memo[key] ?? search.run(units.units, units.values)
-            memo[key] = component
-            components.append(component)
-            note(component, frame)
-        }
+        components += found(units(scopes, isRefused), frame, entry, isRefused)
         cellCount += 1
         let isSampled = components.contains(where: \.isSampled)
         if isSampled { sampledCount += 1 }
@@ -226,6 +216,25 @@ struct AccessComparison {
         change.before = Self.access(solver.possibilities(.base))
         change.after = Self.access(solver.possibilities(.head))
         return change
+    }
+
+    /// What the units can come to, apart from each other; found once for all subjects, actions and resources for which it is the same.
+    private mutating func found(
+        _ units: [ConditionUnit], _ frame: RequestFrame, _ entry: PlanUniverse.Entry, _ isRefused: [Bool]
+    ) -> [ConditionComponent] {
+        if units.isEmpty { return [] }
+        let whole = memoKey(units, frame, isRefused)
+        if let components = cells[whole] { return components }
+        let search = ComponentSearch(sides: [base, head], frame: frame, isRefused: isRefused, now: now)
+        let components = grouped(units, entry, known(frame.subject, entry)).map { group in
+            let key = memoKey(group.units, frame, isRefused)
+            let component = memo[key] ?? search.run(group.units, group.values)
+            memo[key] = component
+            note(component, frame)
+            return component
+        }
+        cells[whole] = components
+        return components
     }
 
     private mutating func note(_ component: ConditionComponent, _ frame: RequestFrame) {
