@@ -108,10 +108,9 @@ import Testing
     }
 
     @Test func `a server that is gone is an error, and no permission`() async throws {
-        let listener = try LoopbackListener()
-        let port = listener.port
-        listener.stop()
-        var settings = CharterClient.Configuration(url: "http://127.0.0.1:\(port)")
+        let gone = try LoopbackListener(refuses: true)
+        defer { withExtendedLifetime(gone) {} }
+        var settings = CharterClient.Configuration(url: "http://127.0.0.1:\(gone.port)")
         settings.retries = 1
         let client = try CharterClient(settings)
         #expect(await client.isAllowed(Self.everyday) == false)

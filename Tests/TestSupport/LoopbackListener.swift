@@ -5,12 +5,13 @@ package final class LoopbackListener: Sendable {
     private let descriptor: Int32
     package let port: UInt16
 
-    package init() throws {
+    /// - Parameter refuses: whether connections are refused, as by a server that is gone. The port is nobody else's all the same.
+    package init(refuses: Bool = false) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in.loopback(port: 0)
         var size = socklen_t(MemoryLayout<sockaddr_in>.size)
         let descriptor = descriptor
-        let isBound = address.with { bind(descriptor, $0, $1) } == 0 && listen(descriptor, 64) == 0
+        let isBound = address.with { bind(descriptor, $0, $1) } == 0 && (refuses || listen(descriptor, 64) == 0)
         let isNamed = withUnsafeMutablePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &size) == 0 }
         }
