@@ -14,6 +14,7 @@ final class PostReceiver: Sendable {
     private struct State {
         var posts: [Post] = []
         var statuses: [Int]
+        var isStopped = false
     }
 
     let port: UInt16
@@ -53,8 +54,13 @@ final class PostReceiver: Sendable {
 
     deinit { stop() }
 
-    /// Refuses further connections.
-    func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
+    /// Refuses further connections. Once: its thread closes the socket then, and the number may be another's.
+    func stop() {
+        state.withLock { state in
+            if !state.isStopped { shutdown(listener, Int32(SHUT_RDWR)) }
+            state.isStopped = true
+        }
+    }
 
     var posts: [Post] { state.withLock { $0.posts } }
 
