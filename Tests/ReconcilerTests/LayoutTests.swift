@@ -27,7 +27,10 @@ import class TestSupport.Background
             let found = try rows.map { [try $0.text("column_name"), try $0.text("udt_name")] }
             let keys = layout.keys.map { [$0, "text"] }
             let source = [["source_path", "text"], ["source_line", "int4"], ["source_commit", "text"], ["content_hash", "bytea"]]
-            #expect(found == keys + layout.columns.map { [$0.name, types[$0.type] ?? ""] } + source, "\(layout.table)")
+            // A column that a later migration has added comes last: statements name columns, and never count on their order.
+            let wanted = keys + layout.columns.map { [$0.name, types[$0.type] ?? ""] } + source
+            #expect(found.sorted { $0[0] < $1[0] } == wanted.sorted { $0[0] < $1[0] }, "\(layout.table)")
+            #expect(Array(found.prefix(keys.count)) == keys, "\(layout.table)")
 
             // Keys are ordered by their bytes, as here; and a row without source or hash cannot be written at all.
             #expect(try rows.prefix(layout.keys.count).allSatisfy { try $0.text("collation") == "C" }, "\(layout.table)")
