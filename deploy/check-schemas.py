@@ -32,6 +32,8 @@ EXEMPT = {
     "yaml-merge-key/user.yaml:7",
     # What a request of a test may be written as turns on fixtures, defaults and columns.
     "test-expectations/test.yaml:1", "test-pieces/test.yaml:1", "test-tables/test.yaml:1",
+    # A template's body may hold a parameter anywhere, and its parameters are named as placeholders can spell them.
+    "template-declarations/templates.yaml:1", "template-declarations/templates.yaml:45",
 }
 
 
