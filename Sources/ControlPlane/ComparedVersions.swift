@@ -75,10 +75,7 @@ public struct ComparedVersions: Sendable {
     /// - Throws: `ControlError` if one has errors.
     public func engines() throws -> (base: PolicyEngine, head: PolicyEngine) {
         func engine(_ version: Version) throws -> PolicyEngine {
-            guard let bundle = version.bundle else {
-                throw ControlError(.input, "\(version.name) cannot be compiled, nothing was replayed (\(version.diagnostics.counts))")
-            }
-            return try PolicyEngine(try PolicyBundle(bytes: bundle))
+            try PolicyEngine(try PolicyBundle(bytes: try Self.bundle(version, otherwise: "nothing was replayed")))
         }
         return (try engine(base), try engine(head))
     }
@@ -89,11 +86,17 @@ public struct ComparedVersions: Sendable {
     /// - Throws: `ControlError` if one has errors.
     public func plan(now: Int64) throws -> ChangePlan {
         func version(_ version: Version) throws -> ChangePlan.Version {
-            guard let bundle = version.bundle else {
-                throw ControlError(.input, "\(version.name) cannot be compiled, there is no plan (\(version.diagnostics.counts))")
-            }
-            return ChangePlan.Version(name: version.name.replacing("`", with: ""), governance: version.governance, bundle: bundle)
+            ChangePlan.Version(
+                name: version.name.replacing("`", with: ""), governance: version.governance,
+                bundle: try Self.bundle(version, otherwise: "there is no plan"))
         }
         return try ChangePlan(from: try version(base), to: try version(head), now: now)
+    }
+
+    private static func bundle(_ version: Version, otherwise what: String) throws -> [UInt8] {
+        guard let bundle = version.bundle else {
+            throw ControlError(.input, "\(version.name) cannot be compiled, \(what) (\(version.diagnostics.counts))")
+        }
+        return bundle
     }
 }

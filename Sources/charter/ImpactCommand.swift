@@ -17,19 +17,10 @@ struct ImpactCommand: ParsableCommand {
             Exit codes: 0 replayed, and no limit is passed · 1 a limit is passed, a commit has errors, or nothing could be replayed.
             """)
 
-    @Argument(help: "The repository, or a folder in it.")
-    var path = "."
+    @OptionGroup var compared: ComparedOptions
 
     @Option(name: .long, help: "The log: a file, `-` for standard input.")
     var decisions: String
-
-    @Option(name: .long, help: "The commit to compare with: a branch, a tag or an id; origin/main by default, without that main.")
-    var base: String?
-
-    @Option(name: .long, help: "The commit with the change; the files on disk by default.")
-    var head: String?
-
-    @OptionGroup var folder: FolderOptions
 
     @Option(name: .long, help: "Fail if more decisions than this are denied by the change alone: a number, or a share such as 0.5%.")
     var maxNewDenials: String?
@@ -72,11 +63,7 @@ struct ImpactCommand: ParsableCommand {
 
     func run() throws {
         try Terminal.run {
-            let versions = try ComparedVersions(
-                path, base: base, head: head, folder: try folder.checked, now: Int64(Date().timeIntervalSince1970))
-            for version in versions.broken {
-                Terminal.findings(version.diagnostics.filter { $0.severity == .error }, sources: version.sources, to: 2)
-            }
+            let versions = try compared.versions(now: Int64(Date().timeIntervalSince1970))
             let (base, head) = try versions.engines()
             let report = try replay(DecisionReplay(base: base, head: head))
             let failures = try limits.failures(of: report)

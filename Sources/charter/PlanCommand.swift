@@ -19,16 +19,7 @@ struct PlanCommand: ParsableCommand {
             differ, where --detailed-exitcode asked.
             """)
 
-    @Argument(help: "The repository, or a folder in it.")
-    var path = "."
-
-    @Option(name: .long, help: "The commit to compare with: a branch, a tag or an id; origin/main by default, without that main.")
-    var base: String?
-
-    @Option(name: .long, help: "The commit with the change; the files on disk by default.")
-    var head: String?
-
-    @OptionGroup var folder: FolderOptions
+    @OptionGroup var compared: ComparedOptions
 
     @Option(name: .long, help: "The time at which requests are decided, e.g. 2026-01-31T12:00:00Z; now by default.")
     var now: String?
@@ -56,10 +47,7 @@ struct PlanCommand: ParsableCommand {
     func run() throws {
         try Terminal.run {
             let time = try RequestTime.nanoseconds(now)
-            let versions = try ComparedVersions(path, base: base, head: head, folder: try folder.checked, now: time / 1_000_000_000)
-            for version in versions.broken {
-                Terminal.findings(version.diagnostics.filter { $0.severity == .error }, sources: version.sources, to: 2)
-            }
+            let versions = try compared.versions(now: time / 1_000_000_000)
             let plan = try versions.plan(now: time)
             switch format {
             case .human: Terminal.print(PlanTextRenderer(color: Terminal.mayColor(1), isVerbose: verbose).text(plan))

@@ -30,12 +30,6 @@ struct AccessComparison {
     /// Of those, where conditions turn on more values than could all be tried together.
     private var sampledCount = 0
 
-    /// The names of a class's roles and teams.
-    private struct ClassNames: Equatable {
-        var roles: Set<String>
-        var teams: Set<String>
-    }
-
     init(_ base: PlanSide, _ head: PlanSide, now: Int64) {
         self.base = base
         self.head = head
@@ -53,22 +47,14 @@ struct AccessComparison {
         let watched = policies.union(exemptPolicies)
         basePolicies = Self.rows(base.bundle, watched)
         headPolicies = Self.rows(head.bundle, watched)
-        baseClasses = Self.classes(base.bundle)
-        headClasses = Self.classes(head.bundle)
+        baseClasses = ClassNames.all(base.bundle)
+        headClasses = ClassNames.all(head.bundle)
         for name in policies { shifts[name] = PolicyShift(policy: name) }
     }
 
     private static func rows(_ bundle: PolicyBundle, _ names: Set<String>) -> [(row: Int, name: String)] {
         if names.isEmpty { return [] }
         return (0..<bundle.count(.poli)).map { ($0, bundle.string(.poli, $0, PolicyColumn.name)) }.filter { names.contains($0.1) }
-    }
-
-    private static func classes(_ bundle: PolicyBundle) -> [ClassNames] {
-        (0..<bundle.count(.clss)).map { row in
-            ClassNames(
-                roles: Set(bundle.list(.clss, row, ClassColumn.roles).map { bundle.string(.role, $0, RoleColumn.name) }),
-                teams: Set(bundle.list(.clss, row, ClassColumn.teams).map { bundle.string(.team, $0, TeamColumn.name) }))
-        }
     }
 
     // MARK: Running

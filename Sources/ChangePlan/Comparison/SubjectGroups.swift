@@ -47,10 +47,7 @@ struct SubjectGroups {
         // Lists of values are written once for each set of values; where one was written again, the same subjects make two groups.
         for row in 0..<bundle.count(.subj) {
             let flags = bundle.word(.subj, row, SubjectColumn.flags)
-            let isAccount = flags & SubjectColumn.serviceAccount != 0
-            let subject = AccessEffect.Subject(
-                type: isAccount ? "service-account" : "user", name: bundle.string(.subj, row, SubjectColumn.name))
-            standings[subject] = Standing(
+            standings[AccessEffect.Subject(bundle, row: row)] = Standing(
                 subjectClass: bundle.index(.subj, row, SubjectColumn.subjectClass),
                 attributes: bundle.index(.subj, row, SubjectColumn.attributes), isDisabled: flags & SubjectColumn.disabled != 0,
                 individual: flags & SubjectColumn.anchored != 0 ? row : nil)

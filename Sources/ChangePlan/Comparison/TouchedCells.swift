@@ -72,13 +72,7 @@ struct TouchedCells {
 
     /// A subject that is not disabled; nil if there is none, and nothing matters.
     private static func anyone(_ bundle: PolicyBundle) -> AccessEffect.Subject? {
-        for row in 0..<bundle.count(.subj) {
-            let flags = bundle.word(.subj, row, SubjectColumn.flags)
-            if flags & SubjectColumn.disabled != 0 { continue }
-            return AccessEffect.Subject(
-                type: flags & SubjectColumn.serviceAccount != 0 ? "service-account" : "user",
-                name: bundle.string(.subj, row, SubjectColumn.name))
-        }
-        return nil
+        let row = (0..<bundle.count(.subj)).first { bundle.word(.subj, $0, SubjectColumn.flags) & SubjectColumn.disabled == 0 }
+        return row.map { AccessEffect.Subject(bundle, row: $0) }
     }
 }

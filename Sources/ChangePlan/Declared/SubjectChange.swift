@@ -40,35 +40,25 @@ public struct SubjectChange: Sendable, Equatable {
     }
 
     private struct Memberships {
-        struct Names: Equatable {
-            var roles: Set<String> = []
-            var teams: Set<String> = []
-        }
-
         struct Standing {
             var subjectClass: Int
             var isDisabled: Bool
         }
 
         private(set) var subjects: [AccessEffect.Subject: Standing]
-        private let classes: [Names]
+        private let classes: [ClassNames]
 
         init(_ bundle: PolicyBundle) {
             subjects = Dictionary(minimumCapacity: bundle.count(.subj))
             for row in 0..<bundle.count(.subj) {
                 let flags = bundle.word(.subj, row, SubjectColumn.flags)
-                let type = flags & SubjectColumn.serviceAccount != 0 ? "service-account" : "user"
-                subjects[AccessEffect.Subject(type: type, name: bundle.string(.subj, row, SubjectColumn.name))] = Standing(
+                subjects[AccessEffect.Subject(bundle, row: row)] = Standing(
                     subjectClass: bundle.index(.subj, row, SubjectColumn.subjectClass),
                     isDisabled: flags & SubjectColumn.disabled != 0)
             }
-            classes = (0..<bundle.count(.clss)).map { row in
-                Names(
-                    roles: Set(bundle.list(.clss, row, ClassColumn.roles).map { bundle.string(.role, $0, RoleColumn.name) }),
-                    teams: Set(bundle.list(.clss, row, ClassColumn.teams).map { bundle.string(.team, $0, TeamColumn.name) }))
-            }
+            classes = ClassNames.all(bundle)
         }
 
-        func names(_ standing: Standing?) -> Names { standing.map { classes[$0.subjectClass] } ?? Names() }
+        func names(_ standing: Standing?) -> ClassNames { standing.map { classes[$0.subjectClass] } ?? ClassNames() }
     }
 }

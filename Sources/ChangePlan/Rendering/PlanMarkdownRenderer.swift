@@ -11,7 +11,7 @@ public struct PlanMarkdownRenderer {
 
     public func text(_ plan: ChangePlan) -> String {
         let summary = PlanSummary(plan)
-        var head = [Self.marker, "### Charter plan", "", "`\(plan.base)` → `\(plan.head)`", ""]
+        var head = [Self.marker, "### Charter plan", "", "\(Self.code(plan.base)) → \(Self.code(plan.head))", ""]
         if plan.isEmpty { return (head + ["No changes.", ""]).joined(separator: "\n") }
         head += (["**\(summary.documents)**"] + summary.effects(plan)).map { "- " + Self.escape($0) }
         if plan.sampledCount > 0 { head += ["", "> " + PlanTextRenderer.sampled(plan)] }
