@@ -41,10 +41,37 @@ final class RawClient: Sendable {
 
         func channelInactive(context: ChannelHandlerContext) {
             received.state.withLock { $0.isClosed = true }
+            context.fireChannelInactive()
         }
 
         func errorCaught(context: ChannelHandlerContext, error: any Error) {
             context.close(promise: nil)
+        }
+    }
+
+    private final class Speaker: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+        private let saying: String
+        private let dripping: String
+        private var drip: RepeatedTask?
+
+        init(saying: String, dripping: String) {
+            self.saying = saying
+            self.dripping = dripping
+        }
+
+        func channelActive(context: ChannelHandlerContext) {
+            let channel = context.channel
+            if !saying.isEmpty { channel.writeAndFlush(ByteBuffer(string: saying), promise: nil) }
+            guard !dripping.isEmpty else { return }
+            drip = context.eventLoop.scheduleRepeatedTask(initialDelay: .milliseconds(100), delay: .milliseconds(100)) { [dripping] _ in
+                channel.writeAndFlush(ByteBuffer(string: dripping), promise: nil)
+            }
+        }
+
+        func channelInactive(context: ChannelHandlerContext) {
+            drip?.cancel()
+            context.fireChannelInactive()
         }
     }
 
@@ -56,8 +83,13 @@ final class RawClient: Sendable {
         self.received = received
     }
 
-    /// - Parameter tls: for a connection that is encrypted.
-    static func connect(port: Int, autoRead: Bool = true, tls: NIOSSLContext? = nil) async throws -> RawClient {
+    /// - Parameters:
+    ///   - tls: for a connection that is encrypted.
+    ///   - saying: sent as soon as there is a connection, by the loop that has it, so that no deadline runs out while a task waits for its turn.
+    ///   - dripping: sent every 100 ms after that.
+    static func connect(
+        port: Int, autoRead: Bool = true, tls: NIOSSLContext? = nil, saying: String = "", dripping: String = ""
+    ) async throws -> RawClient {
         let received = Received()
         let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .channelOption(.allowRemoteHalfClosure, value: true)
@@ -68,6 +100,7 @@ final class RawClient: Sendable {
                         try channel.pipeline.syncOperations.addHandler(try NIOSSLClientHandler(context: tls, serverHostname: "localhost"))
                     }
                     try channel.pipeline.syncOperations.addHandler(Gatherer(received))
+                    try channel.pipeline.syncOperations.addHandler(Speaker(saying: saying, dripping: dripping))
                 }
             }
             .connect(host: "127.0.0.1", port: port).get()
@@ -138,9 +171,9 @@ final class RawClient: Sendable {
     }
 }
 
-/// Polls until `condition` holds, for at most ten seconds.
+/// Polls until `condition` holds, for at most a minute.
 func waitUntil(_ what: String, _ condition: () async throws -> Bool) async throws {
-    let deadline = ContinuousClock.now + .seconds(10)
+    let deadline = ContinuousClock.now + .seconds(60)
     while try await !condition() {
         guard ContinuousClock.now < deadline else { throw RawClient.Timeout(description: "gave up waiting until \(what)") }
         try await Task.sleep(for: .milliseconds(2))

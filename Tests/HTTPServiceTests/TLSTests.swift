@@ -114,8 +114,8 @@ import Testing
 
     /// The status of a request on a connection of its own; `nil` where there is none.
     private func status(_ service: TestService, _ context: NIOSSLContext, _ text: String = hello) async throws -> Int? {
-        let client = try await RawClient.connect(port: service.port, tls: context)
-        let response = try? await client.exchange(text)
+        let client = try await RawClient.connect(port: service.port, tls: context, saying: text)
+        let response = try? await client.response()
         await client.close()
         return response?.status
     }

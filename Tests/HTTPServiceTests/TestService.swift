@@ -76,8 +76,8 @@ struct TestService {
         await service.stop()
     }
 
-    func connect(autoRead: Bool = true) async throws -> RawClient {
-        try await RawClient.connect(port: port, autoRead: autoRead)
+    func connect(autoRead: Bool = true, saying: String = "", dripping: String = "") async throws -> RawClient {
+        try await RawClient.connect(port: port, autoRead: autoRead, saying: saying, dripping: dripping)
     }
 
     /// One request on a connection of its own.
