@@ -4,7 +4,7 @@ import Diagnostics
 public struct Governance: Sendable {
     /// By the numbers of kinds: the documents sorted by name, and by name.
     private var sorted: [[Document]] = Kind.numbered.map { _ in [] }
-    private var index: [[String: Document]] = Kind.numbered.map { _ in [:] }
+    private var index: [DocumentIndex] = Kind.numbered.map { _ in DocumentIndex() }
     /// Of policies that are made from templates, by their names.
     var expansions: [String: TemplateExpansion] = [:]
     /// What their trees take together, and may take, in bytes: a few bytes of YAML can stand for a long template.
@@ -49,11 +49,8 @@ public struct Governance: Sendable {
     ///
     /// - Returns: false, and the model is good for nothing, if a name is taken.
     mutating func replace(_ removed: [Document], by added: [Document]) -> Bool {
-        for document in removed { index[Int(document.kind.number)][document.plainName] = nil }
-        for document in added {
-            let other = index[Int(document.kind.number)].updateValue(document, forKey: document.plainName)
-            if other != nil { return false }
-        }
+        for document in removed { index[Int(document.kind.number)].remove(document.plainName) }
+        for document in added where !index[Int(document.kind.number)].insert(document) { return false }
         for kind in Kind.numbered {
             let (gone, new) = (removed.filter { $0.kind == kind }, added.filter { $0.kind == kind })
             if gone.isEmpty, new.isEmpty { continue }

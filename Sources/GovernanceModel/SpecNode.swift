@@ -32,17 +32,11 @@ public struct SpecNode: Sendable {
     }
 
     /// The text of a scalar, without its place.
-    public var text: String? {
-        let head = head
-        guard case .scalar = head.shape else { return nil }
-        return tree.text(head.content)
-    }
+    public var text: String? { tree.content(ofScalar: offset).map { tree.text($0) } }
 
     /// The same, as bytes that are valid during the call.
     public func withText<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result? {
-        let head = head
-        guard case .scalar = head.shape else { return nil }
-        return tree.withBytes(head.content, body)
+        tree.content(ofScalar: offset).map { tree.withBytes($0, body) }
     }
 
     /// A scalar as it is written: enough to tell that two have the same value. Compared by bytes, unlike texts, of which two ways to compose a

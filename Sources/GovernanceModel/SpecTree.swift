@@ -93,11 +93,15 @@ final class SpecTree: Sendable {
 
     /// Where the value of the field `name` begins.
     func field(_ name: String, of mapping: Int) -> Int? {
-        let head = head(at: mapping)
-        guard head.shape == .mapping else { return nil }
-        var position = head.content.lowerBound
-        for _ in 0..<head.count {
-            let key = key(&position).text
+        guard bytes[mapping] & 3 == Self.mapping else { return nil }
+        var position = mapping + 1
+        skipPlace(of: mapping, &position)
+        position += 4
+        for _ in 0..<number(&position) {
+            for _ in 0..<4 { skip(&position) }
+            let length = Int(number(&position))
+            let key = position..<position + length
+            position += length
             if isText(key, name) { return position }
             position = end(of: position)
         }
@@ -107,7 +111,7 @@ final class SpecTree: Sendable {
     /// Where the node ends.
     func end(of offset: Int) -> Int {
         var position = offset + 1
-        for _ in 0..<(bytes[offset] & Self.hasIndentation != 0 ? 5 : 4) { skip(&position) }
+        skipPlace(of: offset, &position)
         if bytes[offset] & 3 >= Self.sequence {
             let size = fixed(&position)
             skip(&position)
@@ -115,6 +119,15 @@ final class SpecTree: Sendable {
         }
         let length = Int(number(&position))
         return position + length
+    }
+
+    /// Where the text of a scalar is; nil for another node.
+    func content(ofScalar offset: Int) -> Range<Int>? {
+        if bytes[offset] & 3 >= Self.sequence { return nil }
+        var position = offset + 1
+        skipPlace(of: offset, &position)
+        let length = Int(number(&position))
+        return position..<position + length
     }
 
     func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
@@ -147,6 +160,11 @@ final class SpecTree: Sendable {
             if byte < 0x80 { return Int32(truncatingIfNeeded: value) }
             shift += 7
         }
+    }
+
+    /// Moves from behind a node's first byte to what it holds.
+    private func skipPlace(of offset: Int, _ position: inout Int) {
+        for _ in 0..<(bytes[offset] & Self.hasIndentation != 0 ? 5 : 4) { skip(&position) }
     }
 
     private func skip(_ position: inout Int) {

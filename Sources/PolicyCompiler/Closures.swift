@@ -4,6 +4,7 @@ import GovernanceModel
 ///
 /// INVARIANT: the model is linked, so references resolve and nothing goes round in circles.
 struct Closures {
+    private let governance: Governance
     let teamIndex: [String: Int]
     let roleIndex: [String: Int]
     /// For each team its own index and those of the teams above it.
@@ -11,17 +12,26 @@ struct Closures {
     /// For each role its own index and those of all roles that it inherits.
     private let rolesBelow: [[UInt32]]
     private let rolesOfTeam: [[UInt32]]
+    /// For each team, whether there is anybody in it or below it.
+    private let isPeopled: [Bool]
     private var teamMarks: Marks
     private var roleMarks: Marks
 
     init(_ governance: Governance) {
+        self.governance = governance
         let teams = governance.all(.team)
         let roles = governance.all(.role)
         let teamIndex = Dictionary(uniqueKeysWithValues: teams.enumerated().map { ($1.plainName, $0) })
         let roleIndex = Dictionary(uniqueKeysWithValues: roles.enumerated().map { ($1.plainName, $0) })
         let parents = teams.map { $0.spec["parent"]?.text.flatMap { teamIndex[$0] }.map { [UInt32($0)] } ?? [] }
         let inherits = roles.map { $0.spec.texts("inherits").compactMap { roleIndex[$0].map { UInt32($0) } } }
-        teamsAbove = Self.closure(parents)
+        let teamsAbove = Self.closure(parents)
+        var isPeopled = [Bool](repeating: false, count: teams.count)
+        for (team, document) in teams.enumerated() where Team(spec: document.spec).hasMembers {
+            for above in teamsAbove[team] { isPeopled[Int(above)] = true }
+        }
+        self.teamsAbove = teamsAbove
+        self.isPeopled = isPeopled
         rolesBelow = Self.closure(inherits)
         rolesOfTeam = teams.map { $0.spec.texts("roles").compactMap { roleIndex[$0].map { UInt32($0) } } }
         teamMarks = Marks(count: teams.count)
@@ -30,11 +40,31 @@ struct Closures {
         self.roleIndex = roleIndex
     }
 
+    /// The same for another version, if it has the same teams and roles.
+    func next(_ governance: Governance) -> Closures? {
+        for kind in [Kind.team, .role] where !governance.changes(kind, from: self.governance).isEmpty { return nil }
+        return self
+    }
+
     /// The team itself and those above it.
     func teamsAbove(of team: UInt32) -> [UInt32] { teamsAbove[Int(team)] }
 
     /// The role itself and all that it inherits.
     func rolesBelow(of role: UInt32) -> [UInt32] { rolesBelow[Int(role)] }
+
+    /// Whether there is anybody in the team or below it.
+    func isPeopled(_ team: Int) -> Bool { isPeopled[team] }
+
+    /// For each role, whether it is among `held`, or some team has it, or one of these inherits it.
+    func rolesInUse(_ held: (_ role: Int) -> Bool) -> [Bool] {
+        var isDirect = [Bool](repeating: false, count: rolesBelow.count)
+        for roles in rolesOfTeam { for role in roles { isDirect[Int(role)] = true } }
+        var isUsed = isDirect
+        for role in isUsed.indices where isDirect[role] || held(role) {
+            for below in rolesBelow[role] { isUsed[Int(below)] = true }
+        }
+        return isUsed
+    }
 
     /// Teams and those above them, sorted.
     mutating func teams(_ own: [UInt32]) -> [UInt32] { own.isEmpty ? [] : Self.union(own, teamsAbove, &teamMarks) }

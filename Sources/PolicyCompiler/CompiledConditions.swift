@@ -3,8 +3,8 @@ import Diagnostics
 import GovernanceModel
 
 /// The programs of every condition of a repository.
-struct CompiledConditions {
-    struct PolicyConditions {
+struct CompiledConditions: Sendable {
+    struct PolicyConditions: Sendable {
         var variables: [CELProgram] = []
         var conditions: [CELProgram?] = []
         var messages: [CELProgram?] = []
@@ -13,7 +13,7 @@ struct CompiledConditions {
     }
 
     /// What came of a document's conditions.
-    private struct Entry<Programs> {
+    private struct Entry<Programs: Sendable>: Sendable {
         var document: Document
         var programs: Programs
         var logic: ConditionLogic

@@ -10,13 +10,14 @@ public final class CompilerMemory {
     var conditions: CompiledConditions?
     var subjects: SubjectMemory?
     var holders: RoleHolders?
+    var closures: Closures?
 
     public init() {}
 
     /// Forgets what depends on the organisation's declarations, if those are not the same document any more.
     func prepare(for organization: Document) {
         if let checked, checked.organization === organization { return }
-        (checked, conditions, subjects, holders) = (nil, nil, nil, nil)
+        (checked, conditions, subjects, holders, closures) = (nil, nil, nil, nil, nil)
     }
 }
 

@@ -47,8 +47,8 @@ struct EndedModels {
 
     /// The roles in use of which a permission covers the model, with its place.
     private func permitting(_ model: String) -> [(role: String, span: SourceSpan)] {
-        let used = holders.used
-        return governance.all(.role).filter { used.contains($0.plainName) }.compactMap { document in
+        zip(governance.all(.role), holders.isUsed).compactMap { document, isUsed in
+            guard isUsed else { return nil }
             for permission in Role(spec: document.spec).permissions {
                 guard permission.actions.contains(where: { action in Model.actions.contains { Glob.matches($0, action.value) } }) else {
                     continue

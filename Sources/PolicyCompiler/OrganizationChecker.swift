@@ -7,14 +7,18 @@ import JSON
 /// None of it keeps a commit from being compiled. Made only where there is no error, as what is broken may be what is missed here.
 struct OrganizationChecker {
     private let governance: Governance
+    private let closures: Closures
     private let holders: RoleHolders
     private let endedModels: EndedModels
     private let now: Int64
     private var diagnostics: [Diagnostic] = []
 
     /// - Parameter now: seconds since 1970.
-    static func findings(_ governance: Governance, holders: RoleHolders, endedModels: EndedModels, now: Int64) -> [Diagnostic] {
-        var checker = OrganizationChecker(governance: governance, holders: holders, endedModels: endedModels, now: now)
+    static func findings(
+        _ governance: Governance, _ closures: Closures, holders: RoleHolders, endedModels: EndedModels, now: Int64
+    ) -> [Diagnostic] {
+        var checker = OrganizationChecker(
+            governance: governance, closures: closures, holders: holders, endedModels: endedModels, now: now)
         checker.roles()
         checker.teams()
         checker.models()
@@ -24,8 +28,9 @@ struct OrganizationChecker {
         return checker.diagnostics
     }
 
-    private init(governance: Governance, holders: RoleHolders, endedModels: EndedModels, now: Int64) {
+    private init(governance: Governance, closures: Closures, holders: RoleHolders, endedModels: EndedModels, now: Int64) {
         self.governance = governance
+        self.closures = closures
         self.holders = holders
         self.endedModels = endedModels
         self.now = now
@@ -43,8 +48,7 @@ struct OrganizationChecker {
 
     /// A role that no subject, no team and no role in use has.
     private mutating func roles() {
-        let used = holders.used
-        for role in governance.all(.role) where !used.contains(role.plainName) {
+        for (number, role) in governance.all(.role).enumerated() where !holders.isUsed[number] {
             report(
                 .unusedRole, "nobody has the role `\(role.plainName)`", at: role.name.span,
                 help: "give it to a user, a service account or a team, or remove it")
@@ -53,14 +57,7 @@ struct OrganizationChecker {
 
     /// A team in which, and below which, there is nobody.
     private mutating func teams() {
-        let teams = governance.all(.team)
-        var peopled: Set<String> = []
-        for team in teams where Team(spec: team.spec).hasMembers {
-            // What is above a team that is known to have somebody is known too.
-            var name: String? = team.plainName
-            while let one = name, peopled.insert(one).inserted { name = governance.find(.team, one)?.spec["parent"]?.text }
-        }
-        for team in teams where !peopled.contains(team.plainName) {
+        for (number, team) in governance.all(.team).enumerated() where !closures.isPeopled(number) {
             report(.emptyTeam, "the team `\(team.plainName)` has no members", at: team.name.span, help: "add some, or remove it")
         }
     }
@@ -240,30 +237,22 @@ struct OrganizationChecker {
 /// How many subjects have each role, kept from version to version: there may be very many subjects.
 struct RoleHolders {
     private let governance: Governance
-    private var counts: [String: Int] = [:]
+    private let counts: [String: Int]
 
-    init(_ governance: Governance, known: RoleHolders? = nil) {
+    /// For each role, whether some subject or team has it, or some role of which that is so inherits it.
+    let isUsed: [Bool]
+
+    init(_ governance: Governance, _ closures: Closures, known: RoleHolders?) {
         self.governance = governance
-        counts = known?.counts ?? [:]
+        var counts = known?.counts ?? [:]
         for kind in SemanticChecker.subjectKinds {
             for change in governance.changes(kind, from: known?.governance) {
                 for role in change.old?.spec.texts("roles") ?? [] { counts[role, default: 0] -= 1 }
                 for role in change.new?.spec.texts("roles") ?? [] { counts[role, default: 0] += 1 }
             }
         }
-    }
-
-    func isHeld(_ role: String) -> Bool { counts[role, default: 0] > 0 }
-
-    /// The roles that some subject or team has, and those that they inherit.
-    var used: Set<String> {
-        var used = Set(governance.all(.role).map(\.plainName).filter(isHeld))
-        for team in governance.all(.team) { used.formUnion(Team(spec: team.spec).roles.map(\.value)) }
-        var rest = Array(used)
-        while let name = rest.popLast() {
-            guard let role = governance.find(.role, name) else { continue }
-            for below in role.spec.texts("inherits") where used.insert(below).inserted { rest.append(below) }
-        }
-        return used
+        let roles = governance.all(.role)
+        isUsed = closures.rolesInUse { counts[roles[$0].plainName, default: 0] > 0 }
+        self.counts = counts
     }
 }

@@ -57,20 +57,24 @@ public enum PolicyCompiler {
         memory.conditions = conditions
         let inTemplates = findings.templateDiagnostics + conditions.templateDiagnostics
         let found = checker.diagnostics + inTemplates + findings.diagnostics + conditions.diagnostics
-        var emitted: Swift.Result<[UInt8], BundleError>?
         var worked: (closures: Closures, subjects: SubjectMemory)?
         if isLinked, !found.hasErrors {
-            var closures = Closures(governance)
+            var closures = memory.closures.flatMap { $0.next(governance) } ?? Closures(governance)
+            memory.closures = closures
             let subjects = SubjectMemory(
                 governance, attributes: organization.subjectAttributes.map(\.name.value), &closures, known: memory.subjects)
             memory.subjects = subjects
             worked = (closures, subjects)
         }
+        // The bundle is written beside the checks that follow, and so thrown away if those find an error.
+        var emission: Aside<Swift.Result<[UInt8], BundleError>>?
         if let origin, let (closures, subjects) = worked {
-            var emitter = BundleEmitter(
-                governance: governance, organization: organization, conditions: conditions, environment: compiler.base, closures: closures,
-                subjects: subjects)
-            emitted = Swift.Result { () throws(BundleError) in try emitter.emit(origin: origin) }
+            emission = Aside { [environment = compiler.base] in
+                var emitter = BundleEmitter(
+                    governance: governance, organization: organization, conditions: conditions, environment: environment,
+                    closures: closures, subjects: subjects)
+                return Swift.Result { () throws(BundleError) in try emitter.emit(origin: origin) }
+            }
         }
         findings.merge(aside.value()) { $1 }
         memory.checked = CheckedDocuments(organization: document, governance: governance, findings: findings)
@@ -78,11 +82,11 @@ public enum PolicyCompiler {
             checker.diagnostics + inTemplates + (findings.diagnostics + conditions.diagnostics).without(foundInTemplates: inTemplates)
         if isLinked, !diagnostics.hasErrors, let worked {
             var closures = worked.closures
-            let holders = RoleHolders(governance, known: memory.holders)
+            let holders = RoleHolders(governance, closures, known: memory.holders)
             memory.holders = holders
             let reach = PolicyReach(governance, organization, closures)
             let endedModels = EndedModels(governance, holders, reach, conditions, environment: compiler.base, now: now)
-            diagnostics += OrganizationChecker.findings(governance, holders: holders, endedModels: endedModels, now: now)
+            diagnostics += OrganizationChecker.findings(governance, closures, holders: holders, endedModels: endedModels, now: now)
             diagnostics += DefinedValues.findings(governance, organization, conditions)
             let population = SubjectPopulation(governance, worked.subjects, &closures)
             let idle = IdlePolicies.findings(governance, reach, population, now: now)
@@ -91,7 +95,7 @@ public enum PolicyCompiler {
         }
         diagnostics = diagnostics.inReadingOrder()
         if diagnostics.hasErrors { return Result(bundle: nil, diagnostics: diagnostics) }
-        switch emitted {
+        switch emission?.value() {
         case nil: return Result(bundle: nil, diagnostics: diagnostics)
         case .success(let bytes): return Result(bundle: bytes, diagnostics: diagnostics)
         case .failure(let error):

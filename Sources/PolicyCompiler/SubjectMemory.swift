@@ -128,22 +128,31 @@ struct SubjectMemory {
 
     private mutating func follow(_ known: SubjectMemory, _ changes: [MembershipChange], _ closures: inout Closures) {
         let (before, documents) = (known.governance.all(.user), governance.all(.user))
-        users.reserveCapacity(documents.count)
-        memberships.reserveCapacity(documents.count)
         var open: Set<Int> = []
-        var next = 0
-        for (place, document) in documents.enumerated() {
-            var isSame = next < before.count && before[next] === document
-            var isSameName = isSame
-            if !isSame {
-                while next < before.count, before[next].plainName < document.plainName { next += 1 }
-                isSameName = next < before.count && before[next].plainName == document.plainName
-                isSame = isSameName && before[next] === document
+        let changed = governance.changes(.user, from: known.governance)
+        if changed.allSatisfy({ $0.old != nil && $0.new != nil }) {
+            // Everybody has the place that he had.
+            (users, memberships) = (known.users, known.memberships)
+            for change in changed {
+                if let place = change.new.flatMap({ governance.place(of: $0.plainName, .user) }) { open.insert(place) }
             }
-            users.append(isSameName ? known.users[next] : User())
-            memberships.append(isSameName ? known.memberships[next] : [])
-            if !isSame { open.insert(place) }
-            if isSameName { next += 1 }
+        } else {
+            users.reserveCapacity(documents.count)
+            memberships.reserveCapacity(documents.count)
+            var next = 0
+            for (place, document) in documents.enumerated() {
+                var isSame = next < before.count && before[next] === document
+                var isSameName = isSame
+                if !isSame {
+                    while next < before.count, before[next].plainName < document.plainName { next += 1 }
+                    isSameName = next < before.count && before[next].plainName == document.plainName
+                    isSame = isSameName && before[next] === document
+                }
+                users.append(isSameName ? known.users[next] : User())
+                memberships.append(isSameName ? known.memberships[next] : [])
+                if !isSame { open.insert(place) }
+                if isSameName { next += 1 }
+            }
         }
         for change in changes {
             guard let place = governance.place(of: change.user, .user) else { continue }
