@@ -84,7 +84,9 @@ let package = Package(
             ], swiftSettings: strict),
 
         // Floor 2: the kinds, typed.
-        .target(name: "GovernanceModel", dependencies: ["CEL", "Diagnostics", "Git", "JSON", "Patterns", "YAML"], swiftSettings: strict),
+        .target(
+            name: "GovernanceModel", dependencies: ["CEL", "Diagnostics", "Digest", "Git", "JSON", "Patterns", "YAML"],
+            swiftSettings: strict),
 
         // Floor 3: the binary format.
         .target(name: "PolicyBundle", dependencies: ["CEL", "Digest"], swiftSettings: strict),
@@ -190,7 +192,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "PatternsTests", dependencies: ["Patterns"], swiftSettings: strict),
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics", "JSON"], swiftSettings: strict),
-        .testTarget(name: "GovernanceModelTests", dependencies: ["Diagnostics", "Git", "GovernanceModel", "JSON"], swiftSettings: strict),
+        .testTarget(
+            name: "GovernanceModelTests", dependencies: ["Diagnostics", "Git", "GovernanceModel", "JSON", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "ChangePlanTests",
             dependencies: ["ChangePlan", "Diagnostics", "Git", "GovernanceModel", "JSON", "PolicyCompiler", "TestSupport"],
@@ -230,7 +234,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ], swiftSettings: strict),
         .testTarget(name: "CELTests", dependencies: ["CEL", "CELConformance"], swiftSettings: strict),
-        .testTarget(name: "GitTests", dependencies: ["Git"], swiftSettings: strict),
+        .testTarget(name: "GitTests", dependencies: ["Git", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres"], swiftSettings: strict),
         .testTarget(
             name: "HTTPServiceTests",

@@ -26,8 +26,8 @@ public final class CommitCompiler {
     private let rows = RowMemory()
     private let memory = CompilerMemory()
 
-    /// - Parameter folder: see `RepositoryReader`.
-    public init(folder: String = "") { reader = RepositoryReader(folder: folder) }
+    /// - Parameters: see `RepositoryReader`.
+    public init(folder: String = "", keepsParsed: Bool = true) { reader = RepositoryReader(folder: folder, keepsParsed: keepsParsed) }
 
     /// - Parameter now: seconds since 1970, for findings that depend on the day.
     public func compile(_ repository: GitRepository, commit id: GitObjectID, now: Int64) throws(GitError) -> CompiledCommit {

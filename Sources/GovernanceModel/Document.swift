@@ -12,7 +12,7 @@ public final class Document: Sendable {
     /// The document's links are these of its tree.
     let links: Range<Int>
     let range: YAMLRange
-    private let places: Places
+    let places: Places
     /// Of a template: the policy that it comes to by itself, without what depends on values that only policies give. For checking.
     public let specimen: Document?
     /// Of a policy that was made from a template.

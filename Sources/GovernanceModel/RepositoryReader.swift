@@ -11,7 +11,8 @@ public struct RepositorySnapshot: Sendable {
     /// Text of the files that diagnostics point into, for showing it. Read from git, only those of this snapshot's own diagnostics are here
     /// until `RepositoryReader.addSources` brings those of later stages.
     public var sources: [String: [UInt8]]
-    /// How many files were read, and how many of them had to be parsed because no earlier version had the same content.
+    /// How many files were read, and how many of them had to be parsed because neither an earlier version nor what is kept on disk had the same
+    /// content.
     public var fileCount: Int
     public var parsedCount: Int
     /// Time spent, in nanoseconds: reading objects, parsing, linking.
@@ -34,9 +35,15 @@ public final class RepositoryReader {
     private static let filesAtATime = 64
     /// The folder of the tree that holds the documents; empty for the whole tree.
     private let folder: String
+    private let keepsParsed: Bool
 
-    /// - Parameter folder: the folder of commits' trees that holds the documents, as `GitFolder.checked` gives it; empty for the whole tree.
-    public init(folder: String = "") { self.folder = folder }
+    /// - Parameters:
+    ///   - folder: the folder of commits' trees that holds the documents, as `GitFolder.checked` gives it; empty for the whole tree.
+    ///   - keepsParsed: whether what is parsed of a large version is kept in the repository's git folder for the next process.
+    public init(folder: String = "", keepsParsed: Bool = false) {
+        self.folder = folder
+        self.keepsParsed = keepsParsed
+    }
 
     /// Documents are all files ending in `.yaml` or `.yml`, hidden files and folders left out.
     public static func isDocument(_ path: String) -> Bool {
@@ -59,8 +66,15 @@ public final class RepositoryReader {
             next[file] = parsed[file]
             return next[file] == nil
         }
+        let store = keepsParsed && unknown.count >= ParsedFileStore.worthwhile ? ParsedFileStore(repository) : nil
+        if let kept = store?.contents() {
+            for chunk in unknown.filter({ kept.holds($0.blob) }).chunks(of: Self.filesAtATime) {
+                for (file, parsed) in zip(chunk, Array(chunk).concurrentMap { kept.file($0.blob, path: $0.path) }) { next[file] = parsed }
+            }
+        }
+        let unparsed = unknown.filter { next[$0] == nil }
         // Objects are read by this thread alone, as a repository is one thread's; what was read is parsed by all.
-        for chunk in unknown.chunks(of: Self.filesAtATime) {
+        for chunk in unparsed.chunks(of: Self.filesAtATime) {
             var contents: [(file: GitTreeFile, bytes: [UInt8])] = []
             for file in chunk {
                 do throws(GitError) {
@@ -77,11 +91,14 @@ public final class RepositoryReader {
             for (content, result) in zip(contents, results) { next[content.file] = result }
         }
         timings.read = (clock.now - start).nanoseconds - timings.parse
+        if let store, unparsed.count >= ParsedFileStore.worthwhile {
+            store.keep(files.lazy.compactMap { file in next[file].map { (file.blob, $0) } })
+        }
         let removed = parsed.filter { next[$0.key] == nil }.map(\.value)
         parsed = next
         var snapshot = link(files.compactMap { next[$0] }, changes: (removed, unknown.compactMap { next[$0] }), timings: timings)
         snapshot.commit = commit
-        snapshot.parsedCount = unknown.count
+        snapshot.parsedCount = unparsed.count
         addSources(for: snapshot.diagnostics, to: &snapshot, from: repository)
         return snapshot
     }
@@ -127,22 +144,24 @@ public final class RepositoryReader {
         var timings = RepositorySnapshot.Timings()
         var sources: [String: [UInt8]] = [:]
         var files = walk.unreadable.map { Self.unreadable($0.path, $0.why) }
-        for path in walk.documents {
-            let full = directory + "/" + path
-            let size = ((try? FileManager.default.attributesOfItem(atPath: full))?[.size] as? Int) ?? 0
-            if size > DocumentReader.fileLimit {
-                files.append(ParsedFile(path: path, documents: [], broken: [], diagnostics: [DocumentReader.tooLarge(path, size: size)]))
-                continue
+        for chunk in walk.documents.chunks(of: Self.filesAtATime) {
+            var contents: [(path: String, bytes: [UInt8])] = []
+            for path in chunk {
+                let full = directory + "/" + path
+                let size = ((try? FileManager.default.attributesOfItem(atPath: full))?[.size] as? Int) ?? 0
+                if size > DocumentReader.fileLimit {
+                    files.append(
+                        ParsedFile(path: path, documents: [], broken: [], diagnostics: [DocumentReader.tooLarge(path, size: size)]))
+                } else if let data = FileManager.default.contents(atPath: full) {
+                    contents.append((path, Array(data)))
+                    sources[path] = contents.last?.bytes
+                } else {
+                    files.append(Self.unreadable(path, "the file cannot be read"))
+                }
             }
-            guard let data = FileManager.default.contents(atPath: full) else {
-                files.append(Self.unreadable(path, "the file cannot be read"))
-                continue
-            }
-            let bytes = Array(data)
             let before = clock.now
-            files.append(DocumentReader.read(bytes, path: path))
+            files += contents.concurrentMap { DocumentReader.read($0.bytes, path: $0.path) }
             timings.parse += (clock.now - before).nanoseconds
-            sources[path] = bytes
         }
         timings.read = (clock.now - start).nanoseconds - timings.parse
         parsed = [:]

@@ -21,6 +21,16 @@ final class SpecTree: Sendable {
         self.insertions = insertions
     }
 
+    /// - Parameter bytes: what `append` has written.
+    init(_ files: SourceFiles, bytes: ArraySlice<UInt8>, links: [Link]) {
+        self.files = files
+        self.bytes = Array(bytes)
+        self.links = links
+        insertions = [:]
+    }
+
+    func append(to bytes: inout [UInt8]) { bytes += self.bytes }
+
     /// The same tree with the links that were found in it.
     init(_ tree: SpecTree, links: [Link]) {
         files = tree.files

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Git
@@ -102,24 +103,9 @@ import Testing
 }
 
 @Suite struct SharedHistoryTests {
-    private static var bundle: String? {
-        if let shared = ProcessInfo.processInfo.environment["CHARTER_SHARED"] { return existing(shared) }
-        var folder = URL(fileURLWithPath: #filePath)
-        while folder.path != "/" {
-            folder.deleteLastPathComponent()
-            if let found = existing(folder.appendingPathComponent("shared").path) { return found }
-        }
-        return nil
-    }
-
-    private static func existing(_ shared: String) -> String? {
-        let file = shared + "/data/org-history.bundle"
-        return FileManager.default.fileExists(atPath: file) ? file : nil
-    }
-
-    @Test(.enabled(if: bundle != nil, "org-history.bundle is not beside the repository and CHARTER_SHARED does not lead to it"))
+    @Test(.enabled(if: SharedFiles.path("data/org-history.bundle") != nil, "the history of an organisation is not at hand"))
     func `every step of the shared history reads as git reads it`() throws {
-        let bundle = try #require(Self.bundle)
+        let bundle = try #require(SharedFiles.path("data/org-history.bundle"))
         let scratch = try Scratch()
         try scratch.git(["clone", "-q", bundle, "org"])
         let org = scratch.path + "/org"

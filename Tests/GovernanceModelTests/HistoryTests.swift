@@ -2,24 +2,14 @@ import Diagnostics
 import Foundation
 import Git
 import GovernanceModel
+import TestSupport
 import Testing
 
-/// A real organisation's repository of many documents, where it is at hand: `CHARTER_SHARED` names the folder, or one above this file is
-/// called `shared`.
+/// A real organisation's repository of many documents, where it is at hand.
 @Suite struct HistoryTests {
-    static let bundle: String? = {
-        var candidates = [ProcessInfo.processInfo.environment["CHARTER_SHARED"]].compactMap { $0 }
-        var folder = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
-        while folder.path != "/" {
-            folder.deleteLastPathComponent()
-            candidates.append(folder.appendingPathComponent("shared").path)
-        }
-        return candidates.map { $0 + "/data/org-history.bundle" }.first { FileManager.default.fileExists(atPath: $0) }
-    }()
-
-    @Test(.enabled(if: bundle != nil, "the history of an organisation is not at hand"))
+    @Test(.enabled(if: SharedFiles.path("data/org-history.bundle") != nil, "the history of an organisation is not at hand"))
     func `the head of a long history is read without an error`() throws {
-        let source = try #require(Self.bundle)
+        let source = try #require(SharedFiles.path("data/org-history.bundle"))
         let path = FileManager.default.temporaryDirectory.path + "/charter-history-" + UUID().uuidString
         defer { try? FileManager.default.removeItem(atPath: path) }
         try clone(source, into: path)

@@ -2,6 +2,7 @@ import Diagnostics
 import Foundation
 import Git
 import GovernanceModel
+import TestSupport
 import Testing
 
 @testable import Reconciler
@@ -98,13 +99,7 @@ enum Places {
     static var acme: String? { above("examples/acme/organization.yaml").map { String($0.dropLast("/organization.yaml".count)) } }
 
     /// The recorded history of an organisation.
-    static var history: String? {
-        if let shared = ProcessInfo.processInfo.environment["CHARTER_SHARED"] {
-            let file = shared + "/data/org-history.bundle"
-            return FileManager.default.fileExists(atPath: file) ? file : nil
-        }
-        return above("shared/data/org-history.bundle")
-    }
+    static var history: String? { SharedFiles.path("data/org-history.bundle") }
 
     /// The nearest `path` on the way up from this file.
     private static func above(_ path: String) -> String? {

@@ -7,16 +7,8 @@ import Testing
 @Suite struct FindingsTests {
     private static let here = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
 
-    /// The schema of SARIF, where it is at hand: `CHARTER_SHARED` names a folder that has it, or one above this file is called `shared`.
-    private static let sarifSchema: String? = {
-        var candidates = [ProcessInfo.processInfo.environment["CHARTER_SHARED"]].compactMap { $0 }
-        var folder = here
-        while folder.path != "/" {
-            candidates.append(folder.appendingPathComponent("shared").path)
-            folder.deleteLastPathComponent()
-        }
-        return candidates.map { $0 + "/conformance/schemas/sarif-2.1.0.json" }.first { FileManager.default.fileExists(atPath: $0) }
-    }()
+    /// The schema of SARIF, where it is at hand.
+    private static let sarifSchema = SharedFiles.path("conformance/schemas/sarif-2.1.0.json")
 
     /// A repository whose documents are in `governance`: one has an error, one a warning.
     private func withRepository(_ body: (TestRepository, String) throws -> Void) throws {

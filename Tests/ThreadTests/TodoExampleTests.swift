@@ -6,21 +6,10 @@ import Testing
 /// The published decisions of the AuthZEN Todo scenario, where they are present.
 enum TodoDecisions {
     /// Where they and the schemas of the standard are.
-    static let folder: String? = {
-        let name = "conformance/authzen"
-        if let path = ProcessInfo.processInfo.environment["CHARTER_SHARED"] { return existing(path + "/" + name) }
-        var folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        while folder.path != "/" {
-            if let path = existing(folder.path + "/shared/" + name) { return path }
-            folder.deleteLastPathComponent()
-        }
-        return nil
-    }()
+    static let folder = SharedFiles.path("conformance/authzen")
 
     static let json: JSONValue? = folder.flatMap { FileManager.default.contents(atPath: $0 + "/todo-decisions.json") }
         .flatMap { try? JSONParser.parse(Array($0)) }
-
-    private static func existing(_ path: String) -> String? { FileManager.default.fileExists(atPath: path) ? path : nil }
 }
 
 /// `examples/authzen-todo` decides as the scenario asks.
