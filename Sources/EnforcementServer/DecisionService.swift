@@ -1,5 +1,6 @@
 import DecisionLog
 import HTTPService
+import JSON
 import PolicyEngine
 
 /// Decides for every protocol: one bundle from beginning to end, counted, logged, each decision with an id.
@@ -75,9 +76,33 @@ public final class DecisionService: Sendable {
     func decide<Answer>(
         _ request: UnsafeRawBufferPointer, _ session: DecisionSession, _ call: Call, _ answer: (Decided) -> Answer
     ) throws(RequestError) -> Answer {
-        let now = WallClock.now()
-        let start = log == nil ? 0 : WallClock.steady()
+        let (now, start) = begin()
         try session.decode(request, now: now)
+        return finish(request, session, call, now: now, start: start, answer)
+    }
+
+    /// The same with a request of the list that the session has read from `text`.
+    func decide<Answer>(
+        _ request: DecisionSession.ListedRequest, of text: UnsafeRawBufferPointer, _ session: DecisionSession, _ call: Call,
+        _ answer: (Decided) -> Answer
+    ) throws(RequestError) -> Answer {
+        let (now, start) = begin()
+        try session.decode(request, now: now)
+        var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+        if log != nil || shadow != nil {
+            // INVARIANT: it was read as JSON, so that it has an end.
+            let end = (try? JSONSlices.end(ofValueAt: request.start, in: text)) ?? text.count
+            bytes = UnsafeRawBufferPointer(rebasing: text[request.start..<end])
+        }
+        return finish(bytes, session, call, now: now, start: start, answer)
+    }
+
+    private func begin() -> (now: Int64, start: Int64) { (WallClock.now(), log == nil ? 0 : WallClock.steady()) }
+
+    /// - Parameter request: its bytes; nothing, where neither a log nor a shadow bundle wants them.
+    private func finish<Answer>(
+        _ request: UnsafeRawBufferPointer, _ session: DecisionSession, _ call: Call, now: Int64, start: Int64, _ answer: (Decided) -> Answer
+    ) -> Answer {
         let isAllowed = session.decide()
         (isAllowed ? metrics.allowed : metrics.denied).increment()
         shadow?.compare(request, now: now, session.engine)

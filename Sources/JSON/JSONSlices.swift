@@ -58,6 +58,12 @@ public enum JSONSlices {
         return elements
     }
 
+    /// Where the value ends that begins at `start`.
+    public static func end(ofValueAt start: Int, in text: UnsafeRawBufferPointer) throws(JSONSyntaxError) -> Int {
+        var scanner = SliceScanner(UnsafeRawBufferPointer(rebasing: text[start...]))
+        return start + (try scanner.value().upperBound)
+    }
+
     /// What kind of value the text begins with; nil if with none.
     public static func kind(_ text: UnsafeRawBufferPointer) -> JSONTape.Kind? {
         guard let first = text.first else { return nil }

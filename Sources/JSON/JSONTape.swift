@@ -28,7 +28,7 @@ public final class JSONTape {
         @usableFromInline var flag: Bool
         /// Whether a string is ASCII.
         var isASCII: Bool
-        /// Place of a string's or number's bytes; number of members or elements of what has them.
+        /// Place of a string's or number's bytes, or of an object's or array's bracket; number of members or elements of what has them.
         @usableFromInline var start: UInt32
         @usableFromInline var count: UInt32
         /// The token after this value and all that is in it.
@@ -103,6 +103,10 @@ public final class JSONTape {
 
     @inlinable
     public func next(_ token: Int) -> Int { Int(storage.pointee.tokens[token].next) }
+
+    /// Where an object or array begins in the text.
+    @inlinable
+    public func start(_ token: Int) -> Int { Int(storage.pointee.tokens[token].start) }
 
     /// The bytes of a string, escapes resolved, or of a number.
     @inlinable

@@ -79,7 +79,7 @@ struct TapeReader {
 
     private mutating func object(depth: Int) -> Bool {
         let token = tokenCount
-        add(.object)
+        add(.object, start: position)
         position += 1
         var members: UInt32 = 0
         var hasOtherLetters = false
@@ -160,7 +160,7 @@ struct TapeReader {
 
     private mutating func array(depth: Int) -> Bool {
         let token = tokenCount
-        add(.array)
+        add(.array, start: position)
         position += 1
         var elements: UInt32 = 0
         skipSpace()

@@ -15,13 +15,57 @@ extension DecisionSession {
         begin(now: now)
         guard bytes.count <= Self.requestLimit else { throw RequestError("", "is larger than \(Self.requestLimit >> 20) MiB") }
         guard tape.read(bytes) else { throw Self.syntaxError(bytes) }
-        guard tape.kind(0) == .object else { throw RequestError("", "must be an object, found \(tape.kind(0).name)") }
-        let subject = try entity("subject")
-        let resource = try entity("resource")
-        let action = try object(0, "action", at: "")
+        try decodeRequest()
+    }
+
+    /// A list of requests that has been read as one text. Good for as long as the session reads no other text.
+    public struct RequestList {
+        /// Of the requests in the text, by their tokens.
+        fileprivate let array: Int
+        public let count: Int
+    }
+
+    /// Reads the requests that are the member `name` of the object that the text is. They are then decoded one after the other, and the
+    /// bytes must stay where they are until then.
+    ///
+    /// - Returns: nil where the text as a whole is not as it should be: not an object, without the list, or not JSON in any of its parts.
+    public func readRequests(_ bytes: UnsafeRawBufferPointer, member name: StaticString) -> RequestList? {
+        guard bytes.count <= Self.requestLimit, tape.read(bytes), tape.kind(0) == .object, let array = tape.member(0, name),
+            tape.kind(array) == .array
+        else { return nil }
+        return RequestList(array: array, count: tape.count(array))
+    }
+
+    /// A request of a list.
+    public struct ListedRequest {
+        fileprivate let token: Int
+        /// Where it begins in the text, if it is an object.
+        public let start: Int
+    }
+
+    /// Visits the requests of the list that was read last.
+    public func forEach(_ list: RequestList, _ body: (ListedRequest) -> Void) {
+        var token = list.array + 1
+        for _ in 0..<list.count {
+            body(ListedRequest(token: token, start: tape.start(token)))
+            token = tape.next(token)
+        }
+    }
+
+    /// As `decode`, of a request in the list that was read last.
+    public func decode(_ request: ListedRequest, now: Int64) throws(RequestError) {
+        begin(now: now)
+        try decodeRequest(at: request.token)
+    }
+
+    private func decodeRequest(at root: Int = 0) throws(RequestError) {
+        guard tape.kind(root) == .object else { throw RequestError("", "must be an object, found \(tape.kind(root).name)") }
+        let subject = try entity(root, "subject")
+        let resource = try entity(root, "resource")
+        let action = try object(root, "action", at: "")
         request.pointee.action = DecodedRequest.Text(try text(action, "name", at: "/action"))
         let actionProperties = try optionalObject(action, "properties", at: "/action")
-        let context = try optionalObject(0, "context", at: "")
+        let context = try optionalObject(root, "context", at: "")
         request.pointee.subjectType = DecodedRequest.Text(subject.type)
         request.pointee.subjectID = DecodedRequest.Text(subject.id)
         request.pointee.resourceType = DecodedRequest.Text(resource.type)
@@ -58,8 +102,8 @@ extension DecisionSession {
         var properties: Int?
     }
 
-    private func entity(_ name: StaticString) throws(RequestError) -> Entity {
-        let token = try object(0, name, at: "")
+    private func entity(_ root: Int, _ name: StaticString) throws(RequestError) -> Entity {
+        let token = try object(root, name, at: "")
         return Entity(
             type: try text(token, "type", at: "/\(name)"), id: try text(token, "id", at: "/\(name)"),
             properties: try optionalObject(token, "properties", at: "/\(name)"))

@@ -33,6 +33,68 @@ import Testing
         }
     }
 
+    @Test(arguments: RandomWorld.Size.allCases) func `requests of a list are decided, and refused, as each would be alone`(
+        _ size: RandomWorld.Size
+    ) throws {
+        var random = Noise(seed: 11)
+        for _ in 0..<(size == .small ? 8 : 2) {
+            let world = RandomWorld(&random, size)
+            let engine = try TestEngine.compile(["world.yaml": world.yaml])
+            let session = DecisionSession(engine)
+            let now = RandomRequest(&random).now
+            // Some are JSON and no request.
+            let texts = (0..<80).map { _ -> [UInt8] in
+                switch random.below(9) {
+                case 0: return Array(["{}", "7", "null", "[]", "\"a\\n\"", "{\"subject\":{}}"][random.below(6)].utf8)
+                default: return RandomRequest(&random).bytes(in: world)
+                }
+            }
+            func outcome(_ decode: () throws(RequestError) -> Void) -> String {
+                do throws(RequestError) {
+                    try decode()
+                } catch {
+                    return "\(error.pointer) \(error.detail)"
+                }
+                session.decide()
+                return String(decoding: Array(session.json(id: "x")), as: UTF8.self)
+            }
+            let alone = texts.map { text in
+                text.withUnsafeBytes { bytes in outcome { () throws(RequestError) in try session.decode(bytes, now: now) } }
+            }
+            let body =
+                Array("{\"a\":[1,{\"requests\":[]}],\"requests\":[".utf8) + Array(texts.joined(separator: Array(" ,\n".utf8)))
+                + Array("]}".utf8)
+            body.withUnsafeBytes { bytes in
+                guard let list = session.readRequests(bytes, member: "requests") else {
+                    Issue.record("the list could not be read")
+                    return
+                }
+                var together: [String] = []
+                var places: [Int] = []
+                session.forEach(list) { request in
+                    together.append(outcome { () throws(RequestError) in try session.decode(request, now: now) })
+                    places.append(request.start)
+                }
+                #expect(list.count == texts.count && together == alone)
+                for (text, place) in zip(texts, places) where text.first == UInt8(ascii: "{") {
+                    #expect(bytes[place...].starts(with: text))
+                }
+            }
+        }
+    }
+
+    @Test func `a list that is none, or is not JSON in one of its parts, is not read`() throws {
+        var random = Noise(seed: 12)
+        let session = DecisionSession(try TestEngine.compile(["world.yaml": RandomWorld(&random, .small).yaml]))
+        for text in [
+            "", "[]", "{}", "{\"requests\":{}}", "{\"requests\":[}", "{\"requests\":[{\"a\":nul}]}", "{\"requests\":[{\"a\":1,\"a\":1}]}",
+            "{\"requests\":[]} x", "{\"requests\":[],\"requests\":[]}", "{\"other\":[]}", "{\"requests\":[\"\u{1}\"]}",
+        ] {
+            #expect(Array(text.utf8).withUnsafeBytes { session.readRequests($0, member: "requests") == nil }, "\(text)")
+        }
+        #expect(Array("{\"requests\":[]}".utf8).withUnsafeBytes { session.readRequests($0, member: "requests")?.count } == 0)
+    }
+
     @Test(arguments: RandomWorld.Size.allCases) func `what was decoded can be decided again`(_ size: RandomWorld.Size) throws {
         var random = Noise(seed: 8)
         let world = RandomWorld(&random, size)

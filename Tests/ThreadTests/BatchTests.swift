@@ -1,3 +1,4 @@
+import Foundation
 import JSON
 import TestSupport
 import Testing
@@ -47,6 +48,33 @@ import Testing
             #expect(decisions[2]["error"]?["pointer"] == "/requests/2")
             #expect(decisions[3]["error"]?["detail"]?.stringValue?.contains("JSON") == true)
             #expect(try client.metric("charter_bad_requests_total") == 4)
+        }
+    }
+
+    @Test(
+        "what is logged of a batch is each request as it was sent, whether the batch could be read as a whole or not",
+        arguments: [false, true])
+    func loggedItems(isBroken: Bool) throws {
+        try TemporaryFolder.with { folder in
+            let repository = try TestRepository.acme(at: folder + "/acme")
+            #expect(try CharterProgram.run("compile", repository.path, "--output", folder + "/bundle").status == 0)
+            let charter = try RunningCharter(
+                ["serve", folder + "/bundle", "--listen", "127.0.0.1:0", "--decision-log", folder + "/log.jsonl"], in: folder)
+            let client = try charter.client()
+            let requests = [Requests.everyday, Requests.costly, Requests.chat("nobody"), Requests.everyday]
+            let texts = requests.enumerated().map { JSONWriter.text($1, style: $0 % 2 == 0 ? .pretty : .compact) }
+            let body =
+                "{ \"a]\" : [\"]}\"], \"requests\" : [ \(texts.joined(separator: "\n , "))\(isBroken ? ",{\"a\":nul}" : "") ] , \"b\":{}}"
+            let answer = try client.post("/v1/decisions/batch", Array(body.utf8))
+            #expect(answer.status == 200)
+            let decisions = try #require(answer.json["decisions"]?.arrayValue).filter { $0["error"] == nil }
+            #expect(try charter.interrupt() == 0)
+            let lines = try String(contentsOfFile: folder + "/log.jsonl", encoding: .utf8).split(separator: "\n").map {
+                try JSONParser.parse(Array($0.utf8))
+            }
+            #expect(lines.map { $0["request"] } == requests)
+            #expect(lines.map { $0["decision"]?["decision"] } == decisions.map { $0["decision"] })
+            #expect(decisions.count == 4 && lines.map { $0["decision"]?["id"] ?? $0["id"] } == decisions.map { $0["id"] })
         }
     }
 

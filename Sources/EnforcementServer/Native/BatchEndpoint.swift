@@ -34,22 +34,48 @@ struct BatchEndpoint: Sendable {
         let call = DecisionService.Call(request, caller, path: "/v1/decisions/batch")
         return request.body.withUnsafeReadableBytes { body in
             do throws(RequestError) {
-                let items = try Self.items(body)
-                var out = ByteBufferAllocator().buffer(capacity: 32 + items.count * (isBrief ? 72 : 512))
-                out.writeStaticString("{\"decisions\":[")
-                entry.sessions.withSession { session in
-                    for (number, item) in items.enumerated() {
-                        if number > 0 { out.writeStaticString(",") }
-                        decide(item, number, session, call, isBrief: isBrief, to: &out)
+                let out = try entry.sessions.withSession { session throws(RequestError) in
+                    // Read once, if it can be; where something is wrong, each request is read by itself, so that the others are decided.
+                    if let list = session.readRequests(body, member: "requests"), list.count <= Self.most {
+                        return decideAll(list, body, session, call, isBrief: isBrief)
                     }
+                    return decideAll(try Self.items(body), session, call, isBrief: isBrief)
                 }
-                out.writeStaticString("]}")
                 return HTTPResponse(headers: ["Content-Type": "application/json"], body: out)
             } catch {
                 service.metrics.badRequests.increment()
                 return .badRequest(error)
             }
         }
+    }
+
+    private func decideAll(
+        _ list: DecisionSession.RequestList, _ body: UnsafeRawBufferPointer, _ session: DecisionSession, _ call: DecisionService.Call,
+        isBrief: Bool
+    ) -> ByteBuffer {
+        var answers = Answers(count: list.count, isBrief: isBrief)
+        session.forEach(list) { request in
+            answers.add { answers throws(RequestError) in
+                try service.decide(request, of: body, session, call) { answers.append($0) }
+            } failed: {
+                service.metrics.badRequests.increment()
+            }
+        }
+        return answers.end()
+    }
+
+    private func decideAll(
+        _ items: [UnsafeRawBufferPointer], _ session: DecisionSession, _ call: DecisionService.Call, isBrief: Bool
+    ) -> ByteBuffer {
+        var answers = Answers(count: items.count, isBrief: isBrief)
+        for item in items {
+            answers.add { answers throws(RequestError) in
+                try service.decide(item, session, call) { answers.append($0) }
+            } failed: {
+                service.metrics.badRequests.increment()
+            }
+        }
+        return answers.end()
     }
 
     private static func items(_ body: UnsafeRawBufferPointer) throws(RequestError) -> [UnsafeRawBufferPointer] {
@@ -59,26 +85,46 @@ struct BatchEndpoint: Sendable {
         return try RequestSlices.elements(body, requests, most: most)
     }
 
-    private func decide(
-        _ item: UnsafeRawBufferPointer, _ number: Int, _ session: DecisionSession, _ call: DecisionService.Call, isBrief: Bool,
-        to out: inout ByteBuffer
-    ) {
-        do throws(RequestError) {
-            try service.decide(item, session, call) { decided in
-                guard isBrief else {
-                    out.writeBytes(decided.json)
-                    return
-                }
-                out.writeStaticString("{\"id\":\"")
-                _ = decided.id.withText { out.writeBytes($0) }
-                out.writeStaticString(decided.isAllowed ? "\",\"decision\":true}" : "\",\"decision\":false}")
+    /// The answer, as it grows.
+    private struct Answers {
+        private let isBrief: Bool
+        private var out: ByteBuffer
+        private var count = 0
+
+        init(count: Int, isBrief: Bool) {
+            self.isBrief = isBrief
+            out = ByteBufferAllocator().buffer(capacity: 32 + count * (isBrief ? 72 : 512))
+            out.writeStaticString("{\"decisions\":[")
+        }
+
+        /// Adds what `decide` makes of the next request, or what is wrong with it.
+        mutating func add(_ decide: (inout Answers) throws(RequestError) -> Void, failed: () -> Void) {
+            if count > 0 { out.writeStaticString(",") }
+            do throws(RequestError) {
+                try decide(&self)
+            } catch {
+                failed()
+                let value: JSONValue = [
+                    "error": ["pointer": .string("/requests/\(count)\(error.pointer)"), "detail": .string(error.detail)]
+                ]
+                out.writeBytes(JSONWriter.bytes(value))
             }
-        } catch {
-            service.metrics.badRequests.increment()
-            let value: JSONValue = [
-                "error": ["pointer": .string("/requests/\(number)\(error.pointer)"), "detail": .string(error.detail)]
-            ]
-            out.writeBytes(JSONWriter.bytes(value))
+            count += 1
+        }
+
+        mutating func append(_ decided: DecisionService.Decided) {
+            guard isBrief else {
+                out.writeBytes(decided.json)
+                return
+            }
+            out.writeStaticString("{\"id\":\"")
+            _ = decided.id.withText { out.writeBytes($0) }
+            out.writeStaticString(decided.isAllowed ? "\",\"decision\":true}" : "\",\"decision\":false}")
+        }
+
+        mutating func end() -> ByteBuffer {
+            out.writeStaticString("]}")
+            return out
         }
     }
 }
