@@ -61,6 +61,36 @@ import Testing
         #expect(explanation.json.arrayValue?.count == 2)
     }
 
+    /// A predicate that does not hold and one that cannot be evaluated both lead to the next.
+    @Test(arguments: ["", " && context.purpose != context.region", " && size(context.region) > 0"])
+    func `what failed is told from what could not be evaluated`(
+        more: String
+    ) throws {
+        let policy = """
+            apiVersion: charter/v1
+            kind: Policy
+            metadata: {name: a}
+            spec:
+              type: usage
+              rules: [{name: r, when: '(context.inputTokens > 100 || context.purpose == "x")\(more)', effect: warn}]
+
+            """
+        let engine = try TestEngine.compile(["base.yaml": CaseTests.text("base.yaml"), "p.yaml": policy])
+        let session = DecisionSession(engine)
+        for (context, values) in [
+            (["purpose": "x", "region": "eu"], ["error", "true"]),
+            (["inputTokens": 5, "purpose": "x", "region": "eu"], ["false", "true"]),
+            (["inputTokens": 500, "purpose": "y", "region": "eu"], ["true", "not evaluated"]), (["region": "eu"], ["error", "error"]),
+            (["inputTokens": 5, "region": "eu"], ["false", "error"]), (["purpose": "y", "region": "eu"], ["error", "false"]),
+        ] as [(JSONObject, [String])] {
+            let trace = DecisionTrace(engine)
+            session.trace = trace
+            try Self.decide(session, context)
+            let rule = try #require(Explanation(trace).policies.first?.rules.first)
+            #expect(rule.predicates.prefix(2).map { $0.values.joined(separator: " ") } == values, "\(context)")
+        }
+    }
+
     @Test func `the bits of several decisions add up, and are forgotten when asked`() throws {
         let (session, trace) = try Self.session()
         session.trace = trace

@@ -138,9 +138,9 @@ public struct CELDecisionTable: Sendable, Equatable {
                     guard let operand = operand(operation, word, loaded), let number = number(of: operand) else { return .other }
                     guard number < outcomes.count, let outcome = outcomes[number] else { return .needs(number) }
                     // False, true, an error: the exits stand in another order.
-                    let next = target([1, 0, 2][outcome])
-                    note(position, GraphTrace.bit(exits, UInt16(truncatingIfNeeded: next)))
-                    position = next
+                    let way = [1, 0, 2][outcome]
+                    note(position, GraphTrace.bit(ofWay: way))
+                    position = target(way)
                 }
             }
             return .other

@@ -71,7 +71,9 @@ struct GraphMachine {
         while position < count {
             let current = position
             let word = code[position &* 2]
-            let exits = code[position &* 2 &+ 1]
+            let realExits = code[position &* 2 &+ 1]
+            // Two ways on may lead to one place: where it is recorded which was taken, each has a number.
+            let exits = trace == nil ? realExits : GraphTrace.numberedExits
             let a = Int(UInt16(truncatingIfNeeded: word >> 16))
             let b = Int(UInt16(truncatingIfNeeded: word >> 32))
             let c = Int(word >> 48)
@@ -391,7 +393,11 @@ struct GraphMachine {
             case .finish:
                 return Outcome(exit: GraphExit.value, cell: UInt16(truncatingIfNeeded: a), error: 0)
             }
-            if let trace { trace[current] |= GraphTrace.bit(exits, UInt16(truncatingIfNeeded: position)) }
+            if let trace {
+                let way = position
+                trace[current] |= GraphTrace.bit(ofWay: way)
+                if way < GraphTrace.ways { position = Int(UInt16(truncatingIfNeeded: realExits >> UInt64(way * 16))) }
+            }
         }
         if budget < 0 { position = Int(GraphExit.budget) }
         return Outcome(exit: UInt16(truncatingIfNeeded: position), cell: 0, error: pending)

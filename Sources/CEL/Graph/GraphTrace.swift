@@ -7,10 +7,13 @@ public enum GraphTrace {
     /// The graph was left for the general machine, or the budget was used up.
     public static let left: UInt8 = 8
 
+    /// Held, did not hold, or an error: as an instruction's exits stand.
+    static let ways = 3
+
+    /// Exits that are the numbers of the ways.
+    static let numberedExits: UInt64 = 0x0002_0001_0000
+
+    /// - Parameter way: one of them, or a place that none leads to.
     @inline(__always)
-    static func bit(_ exits: UInt64, _ next: UInt16) -> UInt8 {
-        if next == UInt16(truncatingIfNeeded: exits) { return yes }
-        if next == UInt16(truncatingIfNeeded: exits >> 16) { return no }
-        return next == UInt16(truncatingIfNeeded: exits >> 32) ? error : left
-    }
+    static func bit(ofWay way: Int) -> UInt8 { way < ways ? 1 << UInt8(way) : left }
 }
