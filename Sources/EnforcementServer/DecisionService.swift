@@ -86,14 +86,13 @@ public final class DecisionService: Sendable {
         _ request: DecisionSession.ListedRequest, of text: UnsafeRawBufferPointer, _ session: DecisionSession, _ call: Call,
         _ answer: (Decided) -> Answer
     ) throws(RequestError) -> Answer {
-        let (now, start) = begin()
-        try session.decode(request, now: now)
         var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
-        if log != nil || shadow != nil {
-            // INVARIANT: it was read as JSON, so that it has an end.
-            let end = (try? JSONSlices.end(ofValueAt: request.start, in: text)) ?? text.count
+        // INVARIANT: what is an object was read as JSON, so that it has an end; what is none is refused.
+        if log != nil || shadow != nil, let end = try? JSONSlices.end(ofValueAt: request.start, in: text) {
             bytes = UnsafeRawBufferPointer(rebasing: text[request.start..<end])
         }
+        let (now, start) = begin()
+        try session.decode(request, now: now)
         return finish(bytes, session, call, now: now, start: start, answer)
     }
 

@@ -10,6 +10,8 @@ public final class GitRepository {
     public let workTree: String?
     /// The folder that holds `HEAD`: `.git`, or the folder of a bare repository.
     public let gitDirectory: String
+    /// What all work trees of it share: the same, but for a linked work tree.
+    public let commonDirectory: String
 
     // INVARIANT: both are live until `deinit`, and no pointer got from them leaves a method.
     let handle: OpaquePointer
@@ -41,6 +43,7 @@ public final class GitRepository {
         self.handle = handle
         self.database = database
         let common = Self.folder(git_repository_commondir(handle)) ?? path
+        commonDirectory = common
         looseObjects = LooseObjects(folders: ObjectFolders.list(from: common + "/objects"))
         gitDirectory = Self.folder(git_repository_path(handle)) ?? path
         workTree = Self.folder(git_repository_workdir(handle))

@@ -66,10 +66,11 @@ public final class RepositoryReader {
             next[file] = parsed[file]
             return next[file] == nil
         }
-        let store = keepsParsed && unknown.count >= ParsedFileStore.worthwhile ? ParsedFileStore(repository) : nil
-        if let kept = store?.contents() {
+        let store = keepsParsed && unknown.count >= ParsedFileStore.worthwhile ? ParsedFileStore(repository, documents: folder) : nil
+        let kept = store?.contents()
+        if let kept {
             for chunk in unknown.filter({ kept.holds($0.blob) }).chunks(of: Self.filesAtATime) {
-                for (file, parsed) in zip(chunk, Array(chunk).concurrentMap { kept.file($0.blob, path: $0.path) }) { next[file] = parsed }
+                for (file, found) in zip(chunk, Array(chunk).concurrentMap { kept.file($0.blob, path: $0.path) }) { next[file] = found }
             }
         }
         let unparsed = unknown.filter { next[$0] == nil }
@@ -92,7 +93,7 @@ public final class RepositoryReader {
         }
         timings.read = (clock.now - start).nanoseconds - timings.parse
         if let store, unparsed.count >= ParsedFileStore.worthwhile {
-            store.keep(files.lazy.compactMap { file in next[file].map { (file.blob, $0) } })
+            store.keep(files.compactMap { file in next[file].map { (file.blob, $0) } }, over: kept)
         }
         let removed = parsed.filter { next[$0.key] == nil }.map(\.value)
         parsed = next

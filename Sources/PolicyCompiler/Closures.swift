@@ -4,7 +4,7 @@ import GovernanceModel
 ///
 /// INVARIANT: the model is linked, so references resolve and nothing goes round in circles.
 struct Closures {
-    private let governance: Governance
+    private var governance: Governance
     let teamIndex: [String: Int]
     let roleIndex: [String: Int]
     /// For each team its own index and those of the teams above it.
@@ -43,7 +43,9 @@ struct Closures {
     /// The same for another version, if it has the same teams and roles.
     func next(_ governance: Governance) -> Closures? {
         for kind in [Kind.team, .role] where !governance.changes(kind, from: self.governance).isEmpty { return nil }
-        return self
+        var next = self
+        next.governance = governance
+        return next
     }
 
     /// The team itself and those above it.

@@ -1,7 +1,8 @@
 import Diagnostics
 import GovernanceModel
 
-/// What a compiler keeps of one version for the next: findings, programs, and what was worked out about users, of documents that both have. It
+/// What a compiler keeps of one version for the next: findings, programs, and what was worked out about users, teams
+/// and roles, of documents that both have. It
 /// changes nothing but the time that compiling takes: with and without it, findings and bundle are the same.
 ///
 /// Not for use by two threads at once.

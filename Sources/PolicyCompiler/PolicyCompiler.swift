@@ -94,8 +94,9 @@ public enum PolicyCompiler {
             diagnostics += PolicyTestChecker.findings(governance)
         }
         diagnostics = diagnostics.inReadingOrder()
+        let emitted = emission?.value()
         if diagnostics.hasErrors { return Result(bundle: nil, diagnostics: diagnostics) }
-        switch emission?.value() {
+        switch emitted {
         case nil: return Result(bundle: nil, diagnostics: diagnostics)
         case .success(let bytes): return Result(bundle: bytes, diagnostics: diagnostics)
         case .failure(let error):

@@ -133,9 +133,7 @@ struct SubjectMemory {
         if changed.allSatisfy({ $0.old != nil && $0.new != nil }) {
             // Everybody has the place that he had.
             (users, memberships) = (known.users, known.memberships)
-            for change in changed {
-                if let place = change.new.flatMap({ governance.place(of: $0.plainName, .user) }) { open.insert(place) }
-            }
+            open = Set(changed.compactMap(\.new).compactMap { governance.place(of: $0.plainName, .user) })
         } else {
             users.reserveCapacity(documents.count)
             memberships.reserveCapacity(documents.count)

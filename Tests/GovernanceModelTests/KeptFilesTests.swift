@@ -141,6 +141,25 @@ import Testing
         }
     }
 
+    @Test func `each folder of documents has its own, which is written only where there is something new`() throws {
+        try TemporaryFolder.with { folder in
+            let world = try World(folder)
+            _ = try world.read()
+            func folderRead() throws -> RepositorySnapshot {
+                try RepositoryReader(folder: "users", keepsParsed: true).read(world.repository, commit: world.head)
+            }
+            #expect(try folderRead().parsedCount == 300)
+            #expect(try folderRead().parsedCount == 0)
+            #expect(try world.read().parsedCount == 2)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder + "/r.git/charter").count == 2)
+            func written() throws -> Date? { try FileManager.default.attributesOfItem(atPath: world.store)[.modificationDate] as? Date }
+            let before = try written()
+            for number in 0..<60 { try world.change("users/\(number).yaml", World.users(number + 2_000)) }
+            #expect(try world.read().parsedCount == 62)
+            #expect(try written() == before)
+        }
+    }
+
     @Test func `what is damaged, another program's or out of reach is as if there were nothing`() throws {
         try TemporaryFolder.with { folder in
             let world = try World(folder)
@@ -165,9 +184,18 @@ import Testing
                 // It was replaced by a good one.
                 #expect(try world.read().parsedCount == 2)
             }
+            // Others may write it, or it is something else.
+            #expect(chmod(world.store, 0o620) == 0)
+            #expect(try world.read().parsedCount == 303)
+            #expect(try world.read().parsedCount == 2)
+            try FileManager.default.removeItem(atPath: world.store)
+            #expect(mkfifo(world.store, 0o600) == 0)
+            #expect(try world.read().parsedCount == 303)
             try FileManager.default.removeItem(atPath: world.store)
             try FileManager.default.createSymbolicLink(atPath: world.store, withDestinationPath: "/dev/zero")
             #expect(try world.read().fileCount == 303)
+            #expect(chmod(folder + "/r.git/charter", 0o770) == 0)
+            for _ in 0..<2 { #expect(try world.read().parsedCount == 303) }
             try FileManager.default.removeItem(atPath: folder + "/r.git/charter")
             try "in the way".write(toFile: folder + "/r.git/charter", atomically: true, encoding: .utf8)
             #expect(Self.description(try world.read()) == parsed)

@@ -55,10 +55,8 @@ struct BatchEndpoint: Sendable {
     ) -> ByteBuffer {
         var answers = Answers(count: list.count, isBrief: isBrief)
         session.forEach(list) { request in
-            answers.add { answers throws(RequestError) in
+            add(to: &answers) { answers throws(RequestError) in
                 try service.decide(request, of: body, session, call) { answers.append($0) }
-            } failed: {
-                service.metrics.badRequests.increment()
             }
         }
         return answers.end()
@@ -69,13 +67,23 @@ struct BatchEndpoint: Sendable {
     ) -> ByteBuffer {
         var answers = Answers(count: items.count, isBrief: isBrief)
         for item in items {
-            answers.add { answers throws(RequestError) in
+            add(to: &answers) { answers throws(RequestError) in
                 try service.decide(item, session, call) { answers.append($0) }
-            } failed: {
-                service.metrics.badRequests.increment()
             }
         }
         return answers.end()
+    }
+
+    /// Adds what `decide` makes of the next request, or what is wrong with it.
+    @inline(__always)
+    private func add(to answers: inout Answers, _ decide: (inout Answers) throws(RequestError) -> Void) {
+        answers.begin()
+        do throws(RequestError) {
+            try decide(&answers)
+        } catch {
+            service.metrics.badRequests.increment()
+            answers.append(error)
+        }
     }
 
     private static func items(_ body: UnsafeRawBufferPointer) throws(RequestError) -> [UnsafeRawBufferPointer] {
@@ -97,19 +105,17 @@ struct BatchEndpoint: Sendable {
             out.writeStaticString("{\"decisions\":[")
         }
 
-        /// Adds what `decide` makes of the next request, or what is wrong with it.
-        mutating func add(_ decide: (inout Answers) throws(RequestError) -> Void, failed: () -> Void) {
+        /// Of the next request.
+        mutating func begin() {
             if count > 0 { out.writeStaticString(",") }
-            do throws(RequestError) {
-                try decide(&self)
-            } catch {
-                failed()
-                let value: JSONValue = [
-                    "error": ["pointer": .string("/requests/\(count)\(error.pointer)"), "detail": .string(error.detail)]
-                ]
-                out.writeBytes(JSONWriter.bytes(value))
-            }
             count += 1
+        }
+
+        mutating func append(_ error: RequestError) {
+            let value: JSONValue = [
+                "error": ["pointer": .string("/requests/\(count - 1)\(error.pointer)"), "detail": .string(error.detail)]
+            ]
+            out.writeBytes(JSONWriter.bytes(value))
         }
 
         mutating func append(_ decided: DecisionService.Decided) {

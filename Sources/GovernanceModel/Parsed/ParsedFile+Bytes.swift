@@ -6,11 +6,19 @@ import YAML
 /// Numbers are 32 bits, low byte first: how many documents there are, how many links, how many bytes the tree takes; of each document its
 /// kind, range, places and links; of each link its place, kind and form; then the tree.
 extension ParsedFile {
-    /// Nothing for a file that is to be parsed again.
-    func append(to bytes: inout [UInt8]) -> Bool {
-        guard let tree = documents.first?.tree, diagnostics.isEmpty, broken.isEmpty, tree.insertions.isEmpty,
-            documents.allSatisfy({ $0.specimen == nil && $0.templateUse == nil && $0.tree === tree })
-        else { return false }
+    private static let documentSize = 44
+    private static let linkSize = 8
+    private static let absent = UInt32.max
+
+    /// Whether all there is to say of it can be written.
+    var canBeKept: Bool {
+        guard let tree = documents.first?.tree, diagnostics.isEmpty, broken.isEmpty, tree.insertions.isEmpty else { return false }
+        return documents.allSatisfy { $0.specimen == nil && $0.templateUse == nil && $0.tree === tree }
+    }
+
+    /// INVARIANT: it can be kept.
+    func append(to bytes: inout [UInt8]) {
+        guard let tree = documents.first?.tree else { return }
         var writer = NumberWriter(bytes: bytes)
         bytes = []
         writer.add(documents.count)
@@ -21,8 +29,8 @@ extension ParsedFile {
             for number in [document.range.line, document.range.column, document.range.endLine, document.range.endColumn] {
                 writer.add(Int(number))
             }
-            let places = document.places
-            for place in [places.name, places.labels ?? Self.absent, places.annotations ?? Self.absent, places.spec] { writer.add(place) }
+            let (places, absent) = (document.places, Int(Self.absent))
+            for place in [places.name, places.labels ?? absent, places.annotations ?? absent, places.spec] { writer.add(place) }
             writer.add(document.links.lowerBound)
             writer.add(document.links.upperBound)
         }
@@ -32,40 +40,27 @@ extension ParsedFile {
         }
         bytes = writer.bytes
         tree.append(to: &bytes)
-        return true
     }
 
-    private static let absent = Int(UInt32.max)
-
-    /// - Parameter bytes: what `append` has written; nil for anything that is not as long as it says.
+    /// - Parameter bytes: what `append` has written; nil for what cannot be that. What the tree's bytes say is not looked at.
     init?(_ bytes: ArraySlice<UInt8>, path: String) {
         var reader = NumberReader(bytes: bytes)
-        guard let documentCount = reader.next(), let linkCount = reader.next(), let size = reader.next(),
-            documentCount > 0, reader.left == documentCount * 44 + linkCount * 8 + size
+        guard let documentCount = reader.next(), let linkCount = reader.next(), let size = reader.next(), documentCount > 0,
+            reader.left == Int(documentCount) * Self.documentSize + Int(linkCount) * Self.linkSize + Int(size)
         else { return nil }
-        var heads: [(kind: Kind, range: YAMLRange, places: Document.Places, links: Range<Int>)] = []
-        heads.reserveCapacity(documentCount)
+        var heads: [Head] = []
+        heads.reserveCapacity(Int(documentCount))
         for _ in 0..<documentCount {
-            let numbers = reader.take(11)
-            func coordinate(_ number: Int) -> Int32 { Int32(truncatingIfNeeded: numbers[number]) }
-            func optional(_ place: Int) -> Int? { place == Self.absent ? nil : place }
-            guard numbers[0] < Kind.numbered.count, numbers[9] <= numbers[10], numbers[10] <= linkCount, numbers[5] < size,
-                numbers[8] < size
-            else { return nil }
-            heads.append(
-                (
-                    Kind.numbered[numbers[0]],
-                    YAMLRange(line: coordinate(1), column: coordinate(2), endLine: coordinate(3), endColumn: coordinate(4)),
-                    Document.Places(name: numbers[5], labels: optional(numbers[6]), annotations: optional(numbers[7]), spec: numbers[8]),
-                    numbers[9]..<numbers[10]
-                ))
+            guard let head = Head(&reader, linkCount: linkCount, treeSize: size) else { return nil }
+            heads.append(head)
         }
         var links: [Link] = []
-        links.reserveCapacity(linkCount)
+        links.reserveCapacity(Int(linkCount))
         for _ in 0..<linkCount {
-            let numbers = reader.take(2)
-            guard let form = Link.Form(rawValue: UInt8(truncatingIfNeeded: numbers[1])) else { return nil }
-            links.append(Link(offset: UInt32(truncatingIfNeeded: numbers[0]), kind: UInt8(truncatingIfNeeded: numbers[1] >> 8), form: form))
+            guard let offset = reader.next(), let what = reader.next(), let form = Link.Form(rawValue: UInt8(truncatingIfNeeded: what)),
+                offset < size, Int(what >> 8) < Kind.numbered.count
+            else { return nil }
+            links.append(Link(offset: offset, kind: UInt8(truncatingIfNeeded: what >> 8), form: form))
         }
         let tree = SpecTree(SourceFiles(path: path), bytes: reader.rest, links: links)
         self.init(
@@ -75,6 +70,29 @@ extension ParsedFile {
                     kind: head.kind, name: SpecNode(tree, at: head.places.name).text ?? "", tree: tree, range: head.range,
                     places: head.places, links: head.links)
             }, broken: [], diagnostics: [])
+    }
+
+    private struct Head {
+        var kind: Kind
+        var range: YAMLRange
+        var places: Document.Places
+        var links: Range<Int>
+
+        init?(_ reader: inout NumberReader, linkCount: UInt32, treeSize: UInt32) {
+            guard let kind = reader.next(), let line = reader.next(), let column = reader.next(), let endLine = reader.next(),
+                let endColumn = reader.next(), let name = reader.next(), let labels = reader.next(), let annotations = reader.next(),
+                let spec = reader.next(), let first = reader.next(), let end = reader.next(), Int(kind) < Kind.numbered.count,
+                name < treeSize, spec < treeSize, first <= end, end <= linkCount
+            else { return nil }
+            func optional(_ place: UInt32) -> Int? { place < treeSize ? Int(place) : nil }
+            self.kind = Kind.numbered[Int(kind)]
+            range = YAMLRange(
+                line: Int32(truncatingIfNeeded: line), column: Int32(truncatingIfNeeded: column),
+                endLine: Int32(truncatingIfNeeded: endLine),
+                endColumn: Int32(truncatingIfNeeded: endColumn))
+            places = Document.Places(name: Int(name), labels: optional(labels), annotations: optional(annotations), spec: Int(spec))
+            links = Int(first)..<Int(end)
+        }
     }
 }
 
@@ -98,14 +116,11 @@ private struct NumberReader {
     var left: Int { bytes.endIndex - position }
     var rest: ArraySlice<UInt8> { bytes[position...] }
 
-    mutating func next() -> Int? {
+    mutating func next() -> UInt32? {
         guard left >= 4 else { return nil }
         defer { position += 4 }
         return bytes.withUnsafeBytes {
-            Int(UInt32(littleEndian: $0.loadUnaligned(fromByteOffset: position - bytes.startIndex, as: UInt32.self)))
+            UInt32(littleEndian: $0.loadUnaligned(fromByteOffset: position - bytes.startIndex, as: UInt32.self))
         }
     }
-
-    /// INVARIANT: it was made sure before that there are so many.
-    mutating func take(_ count: Int) -> [Int] { (0..<count).map { _ in next() ?? 0 } }
 }
