@@ -89,7 +89,7 @@ let package = Package(
             swiftSettings: strict),
 
         // Floor 3: the binary format.
-        .target(name: "PolicyBundle", dependencies: ["CEL", "Digest"], swiftSettings: strict),
+        .target(name: "PolicyBundle", dependencies: ["CEL", "CPrefetch", "Digest"], swiftSettings: strict),
 
         // Floor 4: model to bundle; bundle and request to decision; where a bundle comes from.
         .target(

@@ -65,6 +65,7 @@ public struct SinkFailure: Error, Sendable, CustomStringConvertible {
 /// UUIDs as text (RFC 9562 §4).
 public enum UUIDText {
     public static let count = 36
+    private static let dash = UInt8(ascii: "-")
 
     static func make(_ high: UInt64, _ low: UInt64) -> String {
         String(unsafeUninitializedCapacity: count) { bytes in
@@ -75,16 +76,25 @@ public enum UUIDText {
 
     /// Writes the 36 characters of it.
     public static func write(_ high: UInt64, _ low: UInt64, to bytes: UnsafeMutableRawBufferPointer) {
-        var place = 0
-        for digit in 0..<32 {
-            if digit == 8 || digit == 12 || digit == 16 || digit == 20 {
-                bytes[place] = UInt8(ascii: "-")
-                place += 1
-            }
-            let value = UInt8(truncatingIfNeeded: (digit < 16 ? high : low) >> (60 - UInt64(digit & 15) * 4)) & 15
-            bytes[place] = value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
-            place += 1
-        }
+        let (second, third) = (digits(high), digits(low >> 32))
+        bytes.storeBytes(of: digits(high >> 32).bigEndian, toByteOffset: 0, as: UInt64.self)
+        bytes.storeBytes(of: UInt32(second >> 32).bigEndian, toByteOffset: 9, as: UInt32.self)
+        bytes.storeBytes(of: UInt32(truncatingIfNeeded: second).bigEndian, toByteOffset: 14, as: UInt32.self)
+        bytes.storeBytes(of: UInt32(third >> 32).bigEndian, toByteOffset: 19, as: UInt32.self)
+        bytes.storeBytes(of: UInt32(truncatingIfNeeded: third).bigEndian, toByteOffset: 24, as: UInt32.self)
+        bytes.storeBytes(of: digits(low).bigEndian, toByteOffset: 28, as: UInt64.self)
+        (bytes[8], bytes[13], bytes[18], bytes[23]) = (dash, dash, dash, dash)
+    }
+
+    /// The eight hexadecimal digits of a number's lower half, each in a byte, the first in the highest.
+    @inline(__always)
+    private static func digits(_ number: UInt64) -> UInt64 {
+        var spread = (number & 0xffff_0000) << 16 | number & 0xffff
+        spread = (spread & 0x0000_ff00_0000_ff00) << 8 | spread & 0x0000_00ff_0000_00ff
+        spread = (spread & 0x00f0_00f0_00f0_00f0) << 4 | spread & 0x000f_000f_000f_000f
+        // 1 in each byte that is 10 or more.
+        let letters = (spread &+ 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+        return spread &+ 0x3030_3030_3030_3030 &+ letters &* UInt64(UInt8(ascii: "a") - UInt8(ascii: "0") - 10)
     }
 
     static func hex(_ number: UInt64) -> String {

@@ -47,7 +47,7 @@ public final class DecisionService: Sendable {
         var isAllowed: Bool
         var session: DecisionSession
         /// The id's letters.
-        fileprivate let text: UnsafeRawBufferPointer
+        let text: UnsafeRawBufferPointer
         /// The decision in the native form, if it was written already.
         fileprivate let written: UnsafeRawBufferPointer?
 

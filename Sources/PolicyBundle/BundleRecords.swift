@@ -1,4 +1,5 @@
 import CEL
+import CPrefetch
 import Glibc
 
 /// Where the records of a bundle lie: reading without checks, for the engine.
@@ -79,6 +80,31 @@ public struct BundleRecords: @unchecked Sendable {
         let salt = isServiceAccount ? SubjectColumn.serviceAccount : 0
         return find(name, salt: salt, .sbjh, .subj, text: SubjectColumn.name.rawValue) { record in
             record[SubjectColumn.flags.rawValue] & SubjectColumn.serviceAccount == salt
+        }
+    }
+
+    /// Asks for what `subject` is going to read for some users, who may or may not be there: step by step for all of them, as each step leads to
+    /// the next through memory that is in no near cache.
+    public func prefetchUsers(_ names: UnsafeMutableBufferPointer<UnsafeRawBufferPointer>) {
+        let (entries, mask) = (words(.sbjh), count(.sbjh) - 1)
+        let (subjects, offsets, bytes) = (words(.subj), words(.strx), places[BundleSection.strb.rawValue])
+        withUnsafeTemporaryAllocation(of: Int.self, capacity: names.count) { steps in
+            for number in names.indices {
+                steps[number] = Int(StringHash.hash(names[number], salt: 0)) & mask
+                prefetch_line(entries + steps[number])
+            }
+            for number in names.indices {
+                let entry = entries[steps[number]]
+                // Any record will do for whoever is not there.
+                steps[number] = entry == BundleFormat.none ? 0 : Int(entry) * BundleSection.subj.stride
+                prefetch_line(subjects + steps[number])
+            }
+            if count(.subj) == 0 { return }
+            for number in names.indices {
+                steps[number] = Int(subjects[steps[number] + SubjectColumn.name.rawValue])
+                prefetch_line(offsets + steps[number])
+            }
+            for number in names.indices { prefetch_line(bytes + Int(offsets[steps[number]])) }
         }
     }
 

@@ -46,9 +46,30 @@ extension DecisionSession {
     /// Visits the requests of the list that was read last.
     public func forEach(_ list: RequestList, _ body: (ListedRequest) -> Void) {
         var token = list.array + 1
-        for _ in 0..<list.count {
+        for number in 0..<list.count {
+            if number % Self.foreseen == 0 { foresee(token, count: min(Self.foreseen, list.count - number)) }
             body(ListedRequest(token: token, start: tape.start(token)))
             token = tape.next(token)
+        }
+    }
+
+    /// So many requests are looked at together before they are decided.
+    private static let foreseen = 8
+
+    /// Asks for the records of the subjects of some requests that follow each other.
+    private func foresee(_ first: Int, count: Int) {
+        withUnsafeTemporaryAllocation(of: UnsafeRawBufferPointer.self, capacity: count) { names in
+            var (token, found) = (first, 0)
+            for _ in 0..<count {
+                if tape.kind(token) == .object, let subject = tape.member(token, "subject"), tape.kind(subject) == .object,
+                    let id = tape.member(subject, "id"), tape.kind(id) == .string
+                {
+                    names[found] = tape.bytes(id)
+                    found += 1
+                }
+                token = tape.next(token)
+            }
+            engine.records.prefetchUsers(UnsafeMutableBufferPointer(rebasing: names[..<found]))
         }
     }
 

@@ -101,7 +101,7 @@ struct BatchEndpoint: Sendable {
 
         init(count: Int, isBrief: Bool) {
             self.isBrief = isBrief
-            out = ByteBufferAllocator().buffer(capacity: 32 + count * (isBrief ? 72 : 512))
+            out = ByteBufferAllocator().buffer(capacity: 32 + count * (isBrief ? Self.briefSize : 512))
             out.writeStaticString("{\"decisions\":[")
         }
 
@@ -123,10 +123,23 @@ struct BatchEndpoint: Sendable {
                 out.writeBytes(decided.json)
                 return
             }
-            out.writeStaticString("{\"id\":\"")
-            _ = decided.id.withText { out.writeBytes($0) }
-            out.writeStaticString(decided.isAllowed ? "\",\"decision\":true}" : "\",\"decision\":false}")
+            let end: StaticString = decided.isAllowed ? "\",\"decision\":true}" : "\",\"decision\":false}"
+            out.writeWithUnsafeMutableBytes(minimumWritableBytes: Self.briefSize) { bytes in
+                var size = 0
+                func add(_ part: UnsafeRawBufferPointer) {
+                    UnsafeMutableRawBufferPointer(rebasing: bytes[size...]).copyMemory(from: part)
+                    size += part.count
+                }
+                Self.begin.withUTF8Buffer { add(UnsafeRawBufferPointer($0)) }
+                add(decided.text)
+                end.withUTF8Buffer { add(UnsafeRawBufferPointer($0)) }
+                return size
+            }
         }
+
+        private static let begin: StaticString = "{\"id\":\""
+        /// More than a brief answer has.
+        private static let briefSize = 72
 
         mutating func end() -> ByteBuffer {
             out.writeStaticString("]}")
