@@ -102,32 +102,37 @@ import Testing
             try repository.replace("interval: 200ms", with: "interval: 1h", in: "organization.yaml")
             try repository.commit("Look rarely")
             try SharedPostgres.withDatabase { url, database in
-                func expectOvertaken(_ client: HTTPClient, count: Int) throws {
+                func history(_ client: HTTPClient, longerThan count: Int) throws -> [JSONValue] {
                     var history: [JSONValue] = []
                     #expect(
                         try eventually {
                             history = try client.get("/v1/drift").json["history"]?.arrayValue ?? []
-                            return history.count == count
+                            return history.count > count
                         })
-                    #expect(history.first?["outcome"] == "overtaken")
-                    try expectDriftIsNamed(history.first?["objects"])
+                    return history
                 }
                 let charter = try RunningCharter(up: repository.path, state: folder + "/state", database: url)
                 let client = try charter.client()
-                // The look at the start must not come upon it.
-                #expect(try eventually { try client.get("/v1/drift").json["checkedAt"]?.stringValue != nil })
-                try database.driftByHand(unnoticed: true)
-                try repository.addUser("barbara")
-                let commit = try repository.commit("Hire")
-                #expect(try eventually { try client.commitInDatabase() == commit })
-                try expectOvertaken(client, count: 1)
+                // While it starts it looks more than once, and may come upon the drift before the commit is there: then both are made again.
+                var told: [JSONValue] = []
+                for hire in ["barbara", "valerie", "lynn", "annie", "betty"] where told.first?["outcome"] != "overtaken" {
+                    try database.driftByHand(unnoticed: true)
+                    try repository.addUser(hire)
+                    let commit = try repository.commit("Hire")
+                    #expect(try eventually { try client.commitInDatabase() == commit })
+                    told = try history(client, longerThan: told.count)
+                }
+                #expect(told.first?["outcome"] == "overtaken")
+                try expectDriftIsNamed(told.first?["objects"])
                 #expect(try charter.interrupt() == 0)
 
                 try database.driftByHand()
                 try repository.addUser("frances")
                 try repository.commit("Hire again")
                 let second = try RunningCharter(up: repository.path, state: folder + "/state", database: url)
-                try expectOvertaken(try second.client(), count: 1)
+                let found = try history(try second.client(), longerThan: 0)
+                #expect(found.map { $0["outcome"] } == ["overtaken"])
+                try expectDriftIsNamed(found.first?["objects"])
                 #expect(try second.interrupt() == 0)
             }
         }

@@ -127,16 +127,22 @@ import Testing
                 try database.script(
                     "SET application_name = 'a meddler'; UPDATE governance.users SET email = 'x@y.example' WHERE name = 'ada'")
                 #expect(try eventually { try DeclaredState(database) == before })
-                let report = try #require(try client.get("/v1/drift").json["history"]?.arrayValue?.first)
-                #expect(report["outcome"] == "corrected")
+                var report: JSONValue = .null
+                #expect(
+                    try eventually {
+                        report = try client.get("/v1/drift").json["history"]?.arrayValue?.first ?? .null
+                        return report["outcome"] == "corrected"
+                    })
                 let who = try #require(report["objects"]?.arrayValue?.first?["changedBy"])
                 #expect(who["application"] == "a meddler")
                 #expect(who["operation"] == "UPDATE")
                 #expect(try database.query("SELECT FROM governance.touches").isEmpty)
-                let events = try CharterProgram.run("events", repository.path, "--database", url, "--alerts")
+                var events = ""
                 #expect(
-                    events.output.contains("DriftCorrected: User/ada had been changed by") && events.output.contains("a meddler"),
-                    "\(events)")
+                    try eventually {
+                        events = try CharterProgram.run("events", repository.path, "--database", url, "--alerts").output
+                        return events.contains("DriftCorrected: User/ada had been changed by") && events.contains("a meddler")
+                    }, "\(events)")
                 #expect(try up.interrupt() == 0)
             }
         }
