@@ -17,7 +17,7 @@ import Testing
                 let bad = try repository.commit("Take the role away")
                 #expect(try eventually { try client.check("commit") == "refused" })
                 #expect(eventually { charter.program.errors.contains("commit \(bad.prefix(12)) is withheld") })
-                #expect(charter.program.errors.contains("nobody would have the role `admin` any more"))
+                #expect(eventually { charter.program.errors.contains("nobody would have the role `admin` any more") })
                 #expect(!charter.program.errors.contains("names the plan to approve"))
                 #expect(try client.get("/readyz").status == 200)
                 #expect(try client.commitInForce() == before)

@@ -136,7 +136,7 @@ import Testing
             goOn()
             try put("ended")
             #expect(try eventually { try reloads("refused") }, "\(charter.program.errors)")
-            #expect(charter.program.errors.contains("the new certificate is not used"), "\(charter.program.errors)")
+            #expect(eventually { charter.program.errors.contains("the new certificate is not used") }, "\(charter.program.errors)")
             goOn()
             try put("next")
             #expect(try eventually { try reloads("loaded") }, "\(charter.program.errors)")
