@@ -43,7 +43,7 @@ public enum JSONSlices {
     }
 
     /// What is looked for here has few; that many may be compared with each other.
-    private static let mostMembers = 256
+    public static let mostMembers = 256
 
     /// The elements of the array that the text is.
     ///

@@ -28,10 +28,10 @@ extension DecisionSession {
     /// Reads the requests that are the member `name` of the object that the text is. They are then decoded one after the other, and the
     /// bytes must stay where they are until then.
     ///
-    /// - Returns: nil where the text as a whole is not as it should be: not an object, without the list, or not JSON in any of its parts.
+    /// - Returns: nil where the text as a whole is not as it should be: not an object, one of too many members, without the list, or not JSON in any of its parts.
     public func readRequests(_ bytes: UnsafeRawBufferPointer, member name: StaticString) -> RequestList? {
-        guard bytes.count <= Self.requestLimit, tape.read(bytes), tape.kind(0) == .object, let array = tape.member(0, name),
-            tape.kind(array) == .array
+        guard bytes.count <= Self.requestLimit, tape.read(bytes), tape.kind(0) == .object, tape.count(0) <= JSONSlices.mostMembers,
+            let array = tape.member(0, name), tape.kind(array) == .array
         else { return nil }
         return RequestList(array: array, count: tape.count(array))
     }

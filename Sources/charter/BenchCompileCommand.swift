@@ -8,7 +8,8 @@ struct BenchCompileCommand: ParsableCommand {
         commandName: "compile", abstract: "Measure how long it takes from a commit to its bundle, at first and after one file has changed.",
         discussion: """
             Makes a git repository of users, teams and policies in a temporary folder, and compiles it in a process of its own: read from git, \
-            parsed, linked, checked, written. Then commits that change one file each, by the same process.
+            parsed, linked, checked, written. Then commits that change one file each, by the same process, and the last one once more from \
+            what was kept of it on disk.
             """)
 
     @Option(name: .long, help: "About how many documents there are.")

@@ -85,6 +85,7 @@ import Testing
             ("", ""), ("[]", ""), ("{", ""), ("{}", "/requests"), ("{\"requests\":{}}", "/requests"), ("{\"requests\":null}", "/requests"),
             ("{\"requests\":[\(item)}", ""), ("{\"requests\":[\(item),]}", "/requests"), ("{\"requests\":[]} x", ""),
             ("{\"requests\":[],\"requests\":[]}", ""), ("{\"requests\":[],\"reque\\u0073ts\":[]}", ""), ("{\"requests\":[{\"a\":\"]}", ""),
+            ("{\((0..<256).map { "\"m\($0)\":0," }.joined())\"requests\":[]}", ""),
             ("{\"requests\":[\(Array(repeating: "1", count: 1001).joined(separator: ","))]}", "/requests"),
         ]
         try RunningCharter.serving { client in
