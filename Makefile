@@ -14,22 +14,25 @@ demo: release
 
 # Tests that compute for long, or wait for a database, would hold up those that wait for answers on a socket: each run by themselves.
 COMPUTING := ^(CELTests|PolicyEngineTests|PolicyBundleTests|PolicyCompilerTests|JSONTests)\.
-ANSWERING := ^(HTTPServiceTests|EnforcementServerTests|CharterClientTests)\.
+ANSWERING := ^(HTTPServiceTests|EnforcementServerTests|CharterClientTests|CallerAccessTests|BundleFollowingTests)\.
 # Faults take the processors, and Postgres with them, from whoever runs beside them.
 BREAKING := ^FaultTests\.
 
 # Hundreds that have all begun keep each other from their turns.
 FEW := --experimental-maximum-parallelization-width 8
+TESTS := deploy/test.sh $(DEBUG)
 
 # Lint, build, every test, a running server against the description of its API, documents against their schemas, and a minute of fuzzing.
 test: packages lint build
-	swift test --scratch-path $(DEBUG) --skip-build --filter '$(ANSWERING)' $(FEW)
-	swift test --scratch-path $(DEBUG) --skip-build --skip '$(COMPUTING)' --skip '$(ANSWERING)' --skip '$(BREAKING)' $(FEW)
-	swift test --scratch-path $(DEBUG) --skip-build --filter '$(BREAKING)'
-	swift test --scratch-path $(DEBUG) --skip-build --filter '$(COMPUTING)'
+	@rm -f $(DEBUG)/tests/late
+	@$(TESTS) answering --filter '$(ANSWERING)' $(FEW)
+	@$(TESTS) whole --skip '$(COMPUTING)' --skip '$(ANSWERING)' --skip '$(BREAKING)' $(FEW)
+	@$(TESTS) faults --filter '$(BREAKING)'
+	@$(TESTS) computing --filter '$(COMPUTING)'
 	@deploy/check-openapi.sh $(DEBUG)/debug/charter
 	@deploy/check-schemas.sh $(DEBUG)/debug/charter
 	@deploy/fuzz.sh
+	@if [ -s $(DEBUG)/tests/late ]; then echo "Passed only by themselves:"; cat $(DEBUG)/tests/late; fi
 
 # SECONDS=3600 for longer.
 fuzz: packages

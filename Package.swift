@@ -235,7 +235,7 @@ let package = Package(
             ], swiftSettings: strict),
         .testTarget(name: "CELTests", dependencies: ["CEL", "CELConformance"], swiftSettings: strict),
         .testTarget(name: "GitTests", dependencies: ["Git", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "PostgresTests", dependencies: ["Postgres"], swiftSettings: strict),
+        .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "HTTPServiceTests",
             dependencies: [

@@ -50,16 +50,6 @@ enum TemporaryDirectory {
     }
 }
 
-/// Polls until `condition` holds, for ten seconds at most.
-func eventually(_ condition: () throws -> Bool) rethrows -> Bool {
-    let deadline = ContinuousClock.now + .seconds(10)
-    while ContinuousClock.now < deadline {
-        if try condition() { return true }
-        usleep(10_000)
-    }
-    return false
-}
-
 /// The error `body` throws, as a `PostgresError`.
 func postgresError<R>(_ body: () throws -> R) -> PostgresError? {
     do {

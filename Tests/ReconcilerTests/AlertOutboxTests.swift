@@ -2,6 +2,7 @@ import EnforcementServer
 import Foundation
 import JSON
 import Postgres
+import TestSupport
 import Testing
 
 @testable import ControlPlane

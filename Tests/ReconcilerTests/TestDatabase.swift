@@ -97,16 +97,6 @@ final class TestDatabase {
     }
 }
 
-/// Polls until `condition` holds, for a minute at most.
-func eventually(_ condition: () throws -> Bool) rethrows -> Bool {
-    let deadline = ContinuousClock.now + .seconds(60)
-    while ContinuousClock.now < deadline {
-        if try condition() { return true }
-        usleep(10_000)
-    }
-    return false
-}
-
 /// The error `body` throws, as a `ReconcilerError`.
 func reconcilerError<R>(_ body: () throws -> R) -> ReconcilerError? {
     do {
