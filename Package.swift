@@ -47,6 +47,7 @@ let package = Package(
         .target(name: "Patterns", swiftSettings: strict),
         .target(name: "Conditions", dependencies: ["JSON"], swiftSettings: strict),
         .target(name: "Waiting", swiftSettings: strict),
+        .target(name: "Files", swiftSettings: strict),
         .target(name: "Spool", swiftSettings: strict),
         .target(name: "YAML", dependencies: ["CLibYAML"], swiftSettings: strict),
         .target(name: "CEL", dependencies: ["CRE2"], swiftSettings: strict),
@@ -85,7 +86,7 @@ let package = Package(
 
         // Floor 2: the kinds, typed.
         .target(
-            name: "GovernanceModel", dependencies: ["CEL", "Diagnostics", "Digest", "Git", "JSON", "Patterns", "YAML"],
+            name: "GovernanceModel", dependencies: ["CEL", "Diagnostics", "Digest", "Files", "Git", "JSON", "Patterns", "YAML"],
             swiftSettings: strict),
 
         // Floor 3: the binary format.
@@ -100,7 +101,9 @@ let package = Package(
         .target(name: "BundleProvenance", dependencies: ["Digest", "JSON", "PolicyBundle", "Signing"], swiftSettings: strict),
         .target(
             name: "BundleFollowing",
-            dependencies: ["BundleProvenance", "Digest", "Downloads", "JSON", "PolicyBundle", "PolicyEngine", "Signing", "Waiting"],
+            dependencies: [
+                "BundleProvenance", "Digest", "Downloads", "Files", "JSON", "PolicyBundle", "PolicyEngine", "Signing", "Waiting",
+            ],
             swiftSettings: strict),
 
         .target(
@@ -136,7 +139,7 @@ let package = Package(
         .target(
             name: "CallerAccess",
             dependencies: [
-                "Diagnostics", "Digest", "Downloads", "JSON", "Postgres", "Signing", "Waiting",
+                "Diagnostics", "Digest", "Downloads", "Files", "JSON", "Postgres", "Signing", "Waiting",
                 .product(name: "JWTKit", package: "jwt-kit"),
             ], resources: [.embedInCode("SQL")], swiftSettings: strict),
 
@@ -153,7 +156,7 @@ let package = Package(
             name: "ControlPlane",
             dependencies: [
                 "BundleFollowing", "BundleProvenance", "CEL", "CallerAccess", "ChangePlan", "CommitSignatures", "Conditions", "DecisionLog",
-                "Diagnostics", "Downloads", "EnforcementServer", "Git", "GovernanceModel", "HTTPLoad", "HTTPService", "JSON",
+                "Diagnostics", "Downloads", "EnforcementServer", "Files", "Git", "GovernanceModel", "HTTPLoad", "HTTPService", "JSON",
                 "OpenTelemetry", "PolicyBundle", "PolicyCompiler", "PolicyEngine", "Postgres", "Reconciler", "ServerLog", "Signing",
                 "Spool", "Starter", "Uploads",
                 "Waiting",
@@ -185,6 +188,7 @@ let package = Package(
         .testTarget(name: "DigestTests", dependencies: ["Digest"], swiftSettings: strict),
         .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: strict),
         .testTarget(name: "WaitingTests", dependencies: ["Waiting"], swiftSettings: strict),
+        .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "SpoolTests", dependencies: ["Spool", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "DecisionLogTests",

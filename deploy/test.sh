@@ -11,8 +11,9 @@ events=$scratch/tests/$group.jsonl
 rm -f "$events"
 
 echo "… tests: $group"
+begin=$SECONDS
 while sleep 60 >/dev/null 2>&1; do
-    echo "… tests: $group, $(grep -c '"kind":"testEnded"' "$events" 2>/dev/null || true) done"
+    echo "… tests: $group, $(((SECONDS - begin) / 60)) min"
 done &
 ticker=$!
 trap 'kill "$ticker" 2>/dev/null || true' EXIT

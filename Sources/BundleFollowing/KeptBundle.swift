@@ -1,4 +1,5 @@
 import BundleProvenance
+import Files
 import Glibc
 import JSON
 import PolicyBundle
@@ -119,42 +120,17 @@ public struct KeptBundle: Sendable {
         while let entry = readdir(directory) {
             names.append(withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) })
         }
-        for name in names where !name.hasPrefix(digest) && name != "last-good.json" && name.contains(".bundle") {
+        for name in names where name.contains(".bundle") && !name.hasPrefix(digest) || name.hasSuffix(".new") {
             unlink(folder + "/" + name)
         }
     }
 
-    /// Replaces the file at `path` as a whole, so that it survives the machine's end as the old or the new one.
     private static func write(_ bytes: [UInt8], to path: String) throws(Failure) {
-        let temporary = path + ".new"
-        let file = open(temporary, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard file >= 0 else { throw failure("`\(temporary)` cannot be written") }
-        var isWhole = fill(file, bytes) && (fsync(file) == 0 || errno == EINVAL || errno == EROFS)
-        let reason = errno
-        close(file)
-        errno = reason
-        if isWhole { isWhole = rename(temporary, path) == 0 }
-        guard isWhole else {
-            let failure = failure("`\(path)` cannot be written")
-            unlink(temporary)
-            throw failure
+        do throws(FileFailure) {
+            try WholeFile.replace(path, with: bytes, mode: 0o600)
+        } catch {
+            throw Failure(description: error.description)
         }
-        let folder = open(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        if folder >= 0 {
-            fsync(folder)
-            close(folder)
-        }
-    }
-
-    private static func fill(_ file: Int32, _ bytes: [UInt8]) -> Bool {
-        var written = 0
-        while written < bytes.count {
-            let count = bytes.withUnsafeBytes { Glibc.write(file, $0.baseAddress?.advanced(by: written), bytes.count - written) }
-            if count < 0, errno == EINTR { continue }
-            if count < 0 { return false }
-            written += count
-        }
-        return true
     }
 
     private static func failure(_ what: String) -> Failure { Failure(description: "\(what): \(String(cString: strerror(errno)))") }

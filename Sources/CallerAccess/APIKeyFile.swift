@@ -1,4 +1,5 @@
 import Digest
+import Files
 import Foundation
 import JSON
 import Signing
@@ -35,7 +36,11 @@ public struct APIKeyFile: Sendable {
 
     public func write(_ records: [APIKeyRecord]) throws(AccessError) {
         let json: JSONValue = ["version": 1, "keys": .array(records.map { .object($0.stored) })]
-        try PrivateFile.write(JSONWriter.bytes(json, style: .pretty) + [UInt8(ascii: "\n")], to: path)
+        do throws(FileFailure) {
+            try WholeFile.replace(path, with: JSONWriter.bytes(json, style: .pretty) + [UInt8(ascii: "\n")], mode: 0o600)
+        } catch {
+            throw AccessError(error.description)
+        }
     }
 
     /// Changes one of them, and adds another.

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Glibc
 import PolicyBundle
@@ -103,26 +104,10 @@ public enum AtomicFile {
     public static func write(_ bytes: [UInt8], to path: String, mode: mode_t = 0o644) throws(ControlError) {
         var info = stat()
         let isSpecial = stat(path, &info) == 0 && info.st_mode & S_IFMT != S_IFREG
-        let target = isSpecial ? path : "\(path).\(getpid()).new"
-        let failure = write(bytes, directlyTo: target, mode) ?? (isSpecial || rename(target, path) == 0 ? nil : errno)
-        guard let failure else { return }
-        if !isSpecial { unlink(target) }
-        throw ControlError(.input, "`\(path)` cannot be written: \(String(cString: strerror(failure)))")
-    }
-
-    /// - Returns: the reason if it could not be written.
-    private static func write(_ bytes: [UInt8], directlyTo path: String, _ mode: mode_t) -> Int32? {
-        let file = open(path, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, mode)
-        guard file >= 0 else { return errno }
-        defer { close(file) }
-        var written = 0
-        while written < bytes.count {
-            let count = bytes.withUnsafeBytes { Glibc.write(file, $0.baseAddress?.advanced(by: written), bytes.count - written) }
-            if count < 0, errno == EINTR { continue }
-            if count < 0 { return errno }
-            written += count
+        do throws(FileFailure) {
+            if isSpecial { try WholeFile.write(bytes, into: path) } else { try WholeFile.replace(path, with: bytes, mode: mode) }
+        } catch {
+            throw ControlError(.input, error.description)
         }
-        // A device knows no `fsync`.
-        return fsync(file) == 0 || errno == EINVAL || errno == EROFS ? nil : errno
     }
 }

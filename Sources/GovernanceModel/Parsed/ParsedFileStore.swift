@@ -1,4 +1,5 @@
 import Digest
+import Files
 import Git
 import Glibc
 
@@ -181,14 +182,8 @@ private final class Draft {
 
     /// Writes it and puts it in place. Not forced to the disk: half a file has another digest.
     func finish(_ bytes: [UInt8]) {
-        var written = 0
-        while written < bytes.count {
-            let count = bytes.withUnsafeBytes { Glibc.write(file, $0.baseAddress?.advanced(by: written), bytes.count - written) }
-            if count < 0, errno == EINTR { continue }
-            if count < 0 { break }
-            written += count
-        }
-        if written < bytes.count || renameat(folder.descriptor, draft, folder.descriptor, name) != 0 {
+        let isWhole = (try? WholeFile.write(bytes, to: file, name, isLasting: false)) != nil
+        if !isWhole || renameat(folder.descriptor, draft, folder.descriptor, name) != 0 {
             unlinkat(folder.descriptor, draft, 0)
         }
     }
