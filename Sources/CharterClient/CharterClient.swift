@@ -172,6 +172,7 @@ private struct AttemptFailure: Error {
         case let error as CharterClientError: self.error = error
         case ExchangeFailure.timeout: self.error = .timeout
         case is CancellationError: self.error = .cancelled
+        case _ where NIODeadline.now() >= deadline: self.error = .timeout
         default:
             self.error = .unreachable("\(error)")
             isWorthAnother = true

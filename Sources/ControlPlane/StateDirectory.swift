@@ -33,12 +33,18 @@ public final class StateDirectory: Sendable {
         do throws(ControlError) {
             try Self.checkVersion(of: absolute)
         } catch {
-            close(lock)
+            Self.release(lock)
             throw error
         }
     }
 
-    deinit { close(lock) }
+    deinit { Self.release(lock) }
+
+    /// Said outright: a process that another thread is starting holds the lock too until it has become another program.
+    private static func release(_ lock: Int32) {
+        _ = flock(lock, LOCK_UN)
+        close(lock)
+    }
 
     /// Where the private Postgres lives.
     public var postgres: String { path + "/postgres" }

@@ -99,8 +99,8 @@ final class SinkWorker: Sendable {
                 owned.reader.putBack(batch)
                 throw error
             }
-            owned.reader.finish(batch, refused: delivery.refused)
             if let reason = delivery.reason { state.withLock { $0.refusal = reason } }
+            owned.reader.finish(batch, refused: delivery.refused)
             // A small batch leaves what comes meanwhile to be gathered.
             if batch.bytes < sink.batchBytes / 2, deadline == nil { return false }
         }

@@ -117,15 +117,16 @@ final class ShadowComparison: Sendable {
         do throws(RequestError) {
             other = try Self.decision(pending, by: shadow.sessions)
         } catch {
-            count(.error)
-            return keep(ShadowExample(pending.request, pending.now, .error, own, shadow.engine.digest, error: error.description))
+            keep(ShadowExample(pending.request, pending.now, .error, own, shadow.engine.digest, error: error.description))
+            return count(.error)
         }
         let outcome: Outcome =
             if own.isAllowed != other.isAllowed { own.isAllowed ? .allowToDeny : .denyToAllow } else if own.differs(from: other) {
                 .otherReasons
             } else { .same }
-        count(outcome)
+        // Whoever sees the count finds the example.
         if outcome != .same { keep(ShadowExample(pending.request, pending.now, outcome, own, shadow.engine.digest, other)) }
+        count(outcome)
     }
 
     private func sessions(of engine: PolicyEngine) -> DecisionSessionPool {

@@ -22,12 +22,13 @@ final class ServiceContext: Sendable {
 
     /// Counts a connection in; the count includes it.
     func connectionOpened() -> Int {
-        let count = open.wrappingAdd(1, ordering: .relaxed).newValue
-        metrics.connections.set(Double(count))
-        return count
+        metrics.connections.add(1)
+        return open.wrappingAdd(1, ordering: .relaxed).newValue
     }
 
     func connectionClosed() {
-        metrics.connections.set(Double(open.wrappingSubtract(1, ordering: .relaxed).newValue))
+        // Not set to what was counted: of two loops, the one that counted first may set last.
+        metrics.connections.add(-1)
+        open.wrappingSubtract(1, ordering: .relaxed)
     }
 }

@@ -70,12 +70,13 @@ struct ClusterStarter {
             "unix_socket_directories = '\(literal)'",
             "unix_socket_permissions = 0700",
             "shared_buffers = 128MB",
-            "max_connections = 50",
+            "max_connections = \(durability == .disposable ? 300 : 50)",
             "timezone = 'UTC'",
             "log_timezone = 'UTC'",
             "lc_messages = 'C'",
         ]
-        if durability == .disposable { lines += ["fsync = off", "full_page_writes = off"] }
+        // What lives for minutes needs no vacuum, whose workers keep new databases waiting for the template.
+        if durability == .disposable { lines += ["fsync = off", "full_page_writes = off", "autovacuum = off"] }
         let path = placement.data + "/charter.conf"
         try ClusterPlacement.write(lines.joined(separator: "\n") + "\n", to: path)
         try account.take(path)
