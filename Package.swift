@@ -176,7 +176,7 @@ let package = Package(
             ], swiftSettings: strict),
 
         // Tests.
-        .testTarget(name: "CompressionTests", dependencies: ["Compression"], swiftSettings: strict),
+        .testTarget(name: "CompressionTests", dependencies: ["Compression", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "CallerAccessTests",
             dependencies: [

@@ -48,7 +48,7 @@ git -C "$folder/acme" -c user.name=Test -c user.email=test@acme.example -c commi
 
 "$charter" up "$folder/acme" --state "$folder/state" --listen 127.0.0.1:0 >"$folder/output" 2>"$folder/errors" &
 server=$!
-for _ in $(seq 600); do
+for _ in $(seq 3000); do
     url=$(grep -oE 'http://127\.0\.0\.1:[0-9]+' "$folder/output" | head -1 || true)
     [ -n "$url" ] && break
     kill -0 "$server" 2>/dev/null || break
@@ -62,7 +62,7 @@ fi
 
 # Something that was recorded, so that there is something to be read.
 for subject in ada alan konrad nobody; do
-    curl -sf "$url/v1/decisions" -H 'Content-Type: application/json' -o /dev/null \
+    curl -sf --retry 5 --retry-all-errors "$url/v1/decisions" -H 'Content-Type: application/json' -o /dev/null \
         -d "{\"subject\":{\"type\":\"user\",\"id\":\"$subject\"},\"action\":{\"name\":\"llm.chat\"},\"resource\":{\"type\":\"model\",\"id\":\"openai/gpt-6-astra\"},\"context\":{\"inputTokens\":40000,\"maxOutputTokens\":8000}}"
 done
 

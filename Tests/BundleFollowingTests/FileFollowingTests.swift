@@ -2,6 +2,7 @@ import BundleFollowing
 import Foundation
 import PolicyBundle
 import Signing
+import Synchronization
 import TestSupport
 import Testing
 
@@ -113,16 +114,14 @@ import Testing
         try Workshop.with { shop in
             try shop.trust(key)
             try shop.put(Workshop.make(1), signedBy: key)
-            let follower = try Follower(FileFeed(path: shop.bundle), rules: BundleRules(trustedKeys: shop.keys))
+            let feed = TrailingFeed(FileFeed(path: shop.bundle))
+            let follower = try Follower(feed, rules: BundleRules(trustedKeys: shop.keys))
             #expect(follower.look() == ["activated 1"])
             let second = try Workshop.make(2)
             let signature = try Workshop.sign(second, [key])
             try shop.put(second)
-            let look = Background { follower.look() }
-            // The look has read the new bundle with the old signature by now, or reads both new ones.
-            usleep(20_000)
-            try shop.replace(shop.signature, with: signature)
-            #expect(try look.value() == ["activated 2"])
+            feed.next.withLock { $0 = { try? shop.replace(shop.signature, with: signature) } }
+            #expect(follower.look() == ["activated 2"])
         }
     }
 
@@ -175,5 +174,26 @@ import Testing
             #expect(meant.news() == ["kept: OtherOrganization"])
             #expect(meant.look() == ["activated 2"])
         }
+    }
+}
+
+/// A file beside which something happens once it has been read.
+private final class TrailingFeed: BundleFeed {
+    let next = Mutex<(@Sendable () -> Void)?>(nil)
+    private let file: FileFeed
+
+    init(_ file: FileFeed) { self.file = file }
+
+    var name: String { file.name }
+    var interval: Duration { file.interval }
+    var longestPause: Duration { file.longestPause }
+
+    func fetch(after mark: String?, wantsSignature: Bool, isStopping: @escaping @Sendable () -> Bool) throws(FeedFailure) -> FeedAnswer {
+        let answer = try file.fetch(after: mark, wantsSignature: wantsSignature, isStopping: isStopping)
+        next.withLock { next in
+            next?()
+            next = nil
+        }
+        return answer
     }
 }

@@ -16,7 +16,9 @@ import Testing
     private func serving(_ body: @escaping @Sendable (CharterClient, HTTPClient) async throws -> Void) async throws {
         try await onOwnThread {
             try RunningCharter.serving { raw in
-                let client = try CharterClient(.init(url: "http://127.0.0.1:\(raw.port)"))
+                var settings = CharterClient.Configuration(url: "http://127.0.0.1:\(raw.port)")
+                (settings.timeout, settings.connectTimeout) = (.seconds(300), .seconds(60))
+                let client = try CharterClient(settings)
                 let outcome = Mutex<Result<Void, any Error>?>(nil)
                 let end = DispatchSemaphore(value: 0)
                 Task {
@@ -111,7 +113,7 @@ import Testing
         let gone = try LoopbackListener(refuses: true)
         defer { withExtendedLifetime(gone) {} }
         var settings = CharterClient.Configuration(url: "http://127.0.0.1:\(gone.port)")
-        settings.retries = 1
+        (settings.timeout, settings.connectTimeout, settings.retries) = (.seconds(300), .seconds(60), 1)
         let client = try CharterClient(settings)
         #expect(await client.isAllowed(Self.everyday) == false)
         let error = await #expect(throws: CharterClientError.self) { try await client.decide(Self.everyday) }

@@ -38,7 +38,11 @@ final class ScriptedServer: Sendable {
     deinit { listener.stop() }
 
     private static func serve(_ connection: Int32, _ steps: [Step], _ record: (String) -> Void) {
-        defer { close(connection) }
+        // A process that another test is starting holds the connection too until it has become another program.
+        defer {
+            shutdown(connection, Int32(SHUT_RDWR))
+            close(connection)
+        }
         for step in steps {
             guard let request = read(connection) else { return }
             record(request)

@@ -35,6 +35,7 @@ import Testing
             Task {
                 defer { end.signal() }
                 var settings = CharterClient.Configuration(url: address)
+                (settings.timeout, settings.connectTimeout) = (.seconds(300), .seconds(60))
                 let stranger = try CharterClient(settings)
                 settings.tls = ClientTLS(authorities: folder + "/cert.pem")
                 let friend = try CharterClient(settings)

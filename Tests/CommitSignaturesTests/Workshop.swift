@@ -78,6 +78,8 @@ final class Workshop {
 
     /// Makes an OpenPGP key; its fingerprint.
     func pgpKey(_ user: String, expires: String = "0", madeAt time: String? = nil) throws -> String {
+        // One that gpg starts itself it waits five seconds for.
+        if !hasAgent { try run(["gpg-agent", "--daemon"]) }
         hasAgent = true
         try gpg(
             (time.map { ["--faked-system-time", $0] } ?? []) + ["--passphrase", "", "--quick-gen-key", user, "ed25519", "sign", expires])

@@ -54,6 +54,8 @@ final class SignedRepository {
 
     /// Makes an OpenPGP key; its fingerprint.
     func pgpKey(_ user: String, expires: String = "0", madeAt time: String? = nil) throws -> String {
+        // One that gpg starts itself it waits five seconds for.
+        if !hasAgent { try run(["gpg-agent", "--daemon"]) }
         hasAgent = true
         let making = (time.map { ["--faked-system-time", $0] } ?? []) + ["--passphrase", "", "--quick-gen-key", user, "ed25519", "sign"]
         try gpg(making + [expires])

@@ -28,7 +28,7 @@ import Testing
                 let log = try Self.log(folder)
                 Self.start(log, folder)
                 for number in 0..<100 { LogFixture.append(.init(number: round * 100 + number, context: "a\\nb"), to: log) }
-                log.stop(within: 30)
+                log.stop(within: 600)
             }
             let lines = try Self.lines(path)
             #expect(lines.map { $0["sequence"]?.intValue } == (0..<300).map { Int64($0) })
@@ -38,7 +38,7 @@ import Testing
             let log = try Self.log(folder)
             Self.start(log, folder)
             LogFixture.append(.init(number: 300), to: log)
-            log.stop(within: 30)
+            log.stop(within: 600)
             #expect(try Self.lines(path).count == 1)
             #expect(try Self.lines(path + ".1").count == 300)
         }
@@ -55,7 +55,7 @@ import Testing
             try FileManager.default.copyItem(atPath: spool, toPath: folder + "/before")
             log = try Self.log(folder)
             Self.start(log, folder)
-            log?.stop(within: 30)
+            log?.stop(within: 600)
             log = nil
             try FileManager.default.removeItem(atPath: spool)
             try FileManager.default.moveItem(atPath: folder + "/before", toPath: spool)
@@ -63,7 +63,7 @@ import Testing
             try whole.dropLast(20).write(to: URL(fileURLWithPath: path))
             log = try Self.log(folder)
             Self.start(log, folder)
-            log?.stop(within: 30)
+            log?.stop(within: 600)
             #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == whole)
         }
     }

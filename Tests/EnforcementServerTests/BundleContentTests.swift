@@ -13,7 +13,7 @@ import Testing
         let server = try EnforcementServer(.init(host: "127.0.0.1", port: 0), store: BundleStore(), status: ServiceStatus())
         let port = try await server.start()
         let store = server.store
-        try await blockingValue {
+        try await onOwnThread {
             let client = HTTPClient(port: UInt16(port))
             func get(_ path: String, _ tag: String? = nil) throws -> HTTPAnswer {
                 let condition = tag.map { "If-None-Match: \($0)\r\n" } ?? ""

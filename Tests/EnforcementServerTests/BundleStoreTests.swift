@@ -4,6 +4,7 @@ import PolicyBundle
 import PolicyCompiler
 import PolicyEngine
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import EnforcementServer
@@ -107,7 +108,11 @@ import Testing
         board.running.subtract(1, ordering: .sequentiallyConsistent)
     }
 
-    @Test func `every decision comes from one bundle while bundles are replaced`() throws {
+    @Test func `every decision comes from one bundle while bundles are replaced`() async throws {
+        try await onOwnThread { try Self.replaceBundlesUnderReaders() }
+    }
+
+    private static func replaceBundlesUnderReaders() throws {
         let bundles = try (0..<Self.purposes.count - 1).map { try Self.bundle($0) }
         var expected: [String: [String]] = [:]
         for bytes in bundles {

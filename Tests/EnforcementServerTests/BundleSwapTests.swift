@@ -78,27 +78,20 @@ import Testing
                 let before = (store.current?.engine.digest, board.answers.load(ordering: .relaxed))
                 try Data(bundles[number % bundles.count]).write(to: URL(fileURLWithPath: path), options: .atomic)
                 // Each is in force, and answers were given, before the next one comes.
-                let isIn = eventually(within: .seconds(30)) {
+                let isIn = eventually {
                     store.current?.engine.digest != before.0 && board.answers.load(ordering: .relaxed) > before.1
                 }
                 if !isIn { return number - 1 }
             }
             return swaps
         }
-        let done = try await blockingValue { try swapping.value(within: .seconds(600)) }
-        for client in clients { try await blockingValue { try client.value() } }
+        let done = try await onOwnThread { try swapping.value(within: .seconds(3600)) }
+        for client in clients { try await onOwnThread { try client.value() } }
         subscription.stop()
         await server.stop()
         #expect(done == swaps)
         #expect(board.wrong.withLock { $0.prefix(3).map { $0 } } == [])
         #expect(board.digests.withLock { $0 } == Set(answers.keys))
         #expect(board.answers.load(ordering: .relaxed) > swaps)
-    }
-}
-
-/// Runs what blocks on a thread of its own.
-func blockingValue<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-    try await withCheckedThrowingContinuation { continuation in
-        _ = Background<Void> { continuation.resume(with: Result { try body() }) }
     }
 }

@@ -8,13 +8,13 @@ import Testing
 /// A server that has nothing to decide by yet.
 @Suite struct NoBundleTests {
     /// Calls `body` with a server that has no bundle.
-    private static func serving(publicURL: String? = nil, _ body: (HTTPClient) throws -> Void) async throws {
+    private static func serving(publicURL: String? = nil, _ body: @escaping @Sendable (HTTPClient) throws -> Void) async throws {
         var configuration = EnforcementServer.Configuration(host: "127.0.0.1", port: 0)
         configuration.publicURL = publicURL
         let server = try EnforcementServer(configuration, store: BundleStore(), status: ServiceStatus())
         let port = try await server.start()
         do {
-            try body(HTTPClient(port: UInt16(port)))
+            try await onOwnThread { try body(HTTPClient(port: UInt16(port))) }
         } catch {
             await server.stop()
             throw error

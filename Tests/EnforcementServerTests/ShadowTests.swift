@@ -30,7 +30,7 @@ import Testing
         server.store.activate(try PolicyEngine(PolicyBundle(bytes: inForce)), at: 0)
         if let bytes { shadow.store.activate(try PolicyEngine(PolicyBundle(bytes: bytes)), at: 0) }
         let port = try await server.start()
-        try await blockingValue { try body(HTTPClient(port: UInt16(port))) }
+        try await onOwnThread { try body(HTTPClient(port: UInt16(port))) }
         await server.stop()
     }
 
@@ -124,7 +124,7 @@ import Testing
         }
         let server = try EnforcementServer(.init(host: "127.0.0.1", port: 0), store: BundleStore(), status: ServiceStatus())
         let port = try await server.start()
-        let answer = try await blockingValue { try HTTPClient(port: UInt16(port)).get("/v1/shadow").status }
+        let answer = try await onOwnThread { try HTTPClient(port: UInt16(port)).get("/v1/shadow").status }
         #expect(answer == 404)
         await server.stop()
     }

@@ -35,7 +35,7 @@ import Testing
         let command = getuid() == 0 ? [program, "-u", owner] : [program]
         let process = try ChildProgram(command + [directory + "/pgbouncer.ini"], in: directory)
         let url = "postgresql://charter@127.0.0.1:\(port)/charter?sslmode=disable"
-        let answers = eventually(within: .seconds(20)) { (try? PostgresConnection(.init(uri: url)).query("SELECT 1")) != nil }
+        let answers = eventually { (try? PostgresConnection(.init(uri: url)).query("SELECT 1")) != nil }
         guard answers else { throw Failure("PgBouncer does not answer: \(process.output) \(process.errors)") }
         return (process, url)
     }

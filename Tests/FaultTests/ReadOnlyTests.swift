@@ -8,6 +8,8 @@ import Testing
             let connection = try cluster.connect()
             let first = try people.repository.head
             try cluster.set("default_transaction_read_only", to: "on")
+            // The server has only been sent a signal.
+            #expect(try eventually { try connection.query("SHOW default_transaction_read_only").first?[0] == "on" })
             let second = try people.commit(level: 1)
             try expectTold(.databaseReadOnly, by: client, charter)
             #expect(try client.commitInForce() == second)

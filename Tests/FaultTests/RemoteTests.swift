@@ -16,7 +16,7 @@ import Testing
             try SharedPostgres.withDatabase { url, connection in
                 let charter = try RunningCharter(
                     ["up", server.url("acme.git"), "--state", folder + "/state", "--listen", "127.0.0.1:0", "--poll-interval", "0.1"]
-                        + ["--fetch-timeout", "2", "--database", url])
+                        + ["--fetch-timeout", "8", "--database", url])
                 let client = try charter.client()
                 try expectRecovery(to: try people.repository.head, by: client, charter)
                 try body(people, server, charter, client, connection, url)

@@ -73,6 +73,7 @@ import Testing
                 let first = try people.repository.head
                 let blocker = try PostgresConnection(.init(uri: url))
                 try blocker.script("BEGIN; LOCK TABLE governance.history IN EXCLUSIVE MODE")
+                let start = ContinuousClock.now
                 let second = try people.commit(level: 1)
                 #expect(try eventually { try !connection.reconcilerBackends(where: "wait_event_type = 'Lock'").isEmpty })
                 let third = try people.commit(level: 2)
@@ -80,9 +81,15 @@ import Testing
                 #expect(try eventually { try client.commitInForce() == fourth })
                 #expect(try connection.heldCommit() == first)
                 blocker.close()
+                let elapsed = ContinuousClock.now - start
                 try expectRecovery(to: fourth, by: client, charter)
                 // The one that was under way was finished, and the one that nobody waits for any more left out.
-                #expect(try connection.appliedCommits() == [first, second, fourth], "without \(third)")
+                let applied = try connection.appliedCommits()
+                // One that has waited for half a minute is given up for what is newest by then.
+                let expected =
+                    elapsed < .seconds(25)
+                    ? [[first, second, fourth]] : [[first, second, fourth], [first, third, fourth], [first, fourth]]
+                #expect(expected.contains(applied), "without \(third)")
                 try expectExactly(fourth, of: people.repository.path, url, connection)
                 #expect(try charter.interrupt() == 0)
             }

@@ -1,6 +1,7 @@
 import Diagnostics
 import Foundation
 import GovernanceModel
+import TestSupport
 import Testing
 
 /// Repositories as they lie on disk.
@@ -24,12 +25,7 @@ import Testing
 
     /// Paths that no call can name must be made and removed from within, as a shell does.
     private static func run(_ script: String, _ argument: String) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = ["-c", script, "sh", argument]
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
+        try ChildProgram(["/bin/sh", "-c", script, "sh", argument], in: "/tmp").wait()
     }
 
     @Test func `documents of all folders are read, in the order of their paths`() throws {

@@ -5,8 +5,9 @@ import Testing
 @Suite struct DeadlineTests {
     @Test func `a head that trickles in is cut with 408`() async throws {
         try await TestService.run(configured { $0.headerTimeout = .seconds(2) }) { service in
-            let client = try await service.connect(saying: "GET /hello HTTP/1.1\r\n", dripping: "X: y\r\n")
-            let response = try await client.response()
+            let (client, response) = try await RawClient.answered {
+                try await service.connect(saying: "GET /hello HTTP/1.1\r\n", dripping: "X: y\r\n")
+            }
             #expect(response.status == 408)
             #expect(response.field("Connection") == "close")
             try await client.untilClosed()

@@ -169,14 +169,15 @@ import Testing
             }, router: router, metrics: MetricsRegistry(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let port = try await service.start().port ?? 0
         for part in [30, Self.plain.utf8.count - 2] {
-            let client = try await RawClient.connect(port: port, saying: String(decoding: Self.plain.utf8.prefix(part), as: UTF8.self))
-            let response = try await client.response()
+            let (client, response) = try await RawClient.answered {
+                try await RawClient.connect(port: port, saying: String(decoding: Self.plain.utf8.prefix(part), as: UTF8.self))
+            }
             #expect(response.status == 408, "\(part): \(response.body)")
             try await client.untilClosed()
         }
         // After an answer it is an idle connection like any other.
-        let client = try await RawClient.connect(port: port, saying: Self.plain)
-        #expect(try await client.response().status == 200)
+        let (client, response) = try await RawClient.answered { try await RawClient.connect(port: port, saying: Self.plain) }
+        #expect(response.status == 200)
         try await client.untilClosed()
         await service.stop()
     }

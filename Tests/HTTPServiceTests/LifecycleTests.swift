@@ -34,7 +34,7 @@ import Testing
     }
 
     @Test func `stopping answers what is in flight and closes what rests`() async throws {
-        try await TestService.run { service in
+        try await TestService.run(configured { $0.drainTimeout = .minutes(10) }) { service in
             let resting = try await service.connect()
             _ = try await resting.exchange("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")
             let busy = try await service.connect()

@@ -41,7 +41,7 @@ import Testing
             }
         }
         let service = HTTPService(
-            configuration: .init(port: 0, eventLoops: 1), router: router, metrics: MetricsRegistry(), logger: Logger(label: "test"))
+            configuration: configured { $0.eventLoops = 1 }, router: router, metrics: MetricsRegistry(), logger: Logger(label: "test"))
         let port = try await service.start().port ?? 0
         let client = try await RawClient.connect(port: port)
         client.send((0..<10).map { "GET /turn/\($0) HTTP/1.1\r\nHost: a\r\n\r\n" }.joined())
@@ -114,14 +114,14 @@ import Testing
         router.on(.GET, "/wait") { _ in
             .later {
                 started.withLock { $0 = true }
-                try? await Task.sleep(for: .seconds(60))
+                try? await Task.sleep(for: .seconds(3600))
                 cancelled.withLock { $0 = Task.isCancelled }
                 return .text("")
             }
         }
         let service = HTTPService(
-            configuration: .init(port: 0, eventLoops: 1, drainTimeout: .milliseconds(50)), router: router, metrics: MetricsRegistry(),
-            logger: Logger(label: "test"))
+            configuration: configured { ($0.eventLoops, $0.drainTimeout) = (1, .milliseconds(50)) }, router: router,
+            metrics: MetricsRegistry(), logger: Logger(label: "test"))
         let client = try await RawClient.connect(port: try await service.start().port ?? 0)
         client.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n")
         try await waitUntil("the handler runs") { started.withLock { $0 } }

@@ -103,8 +103,21 @@ final class RawClient: Sendable {
                     try channel.pipeline.syncOperations.addHandler(Speaker(saying: saying, dripping: dripping))
                 }
             }
-            .connect(host: "127.0.0.1", port: port).get()
+            .connectTimeout(.minutes(5))
+            .connect(to: SocketAddress(ipAddress: "127.0.0.1", port: port)).get()
         return RawClient(channel: channel, received: received)
+    }
+
+    /// The first answer, of a connection that the server has not closed for saying nothing, as it may where this process gets no turn.
+    static func answered(
+        _ connect: () async throws -> RawClient
+    ) async throws -> (client: RawClient, response: Response) {
+        for _ in 0..<20 {
+            let client = try await connect()
+            if let response = try? await client.response() { return (client, response) }
+            await client.close()
+        }
+        throw Timeout(description: "closed without a word each time")
     }
 
     /// Writes without waiting for the bytes to leave, which a server that stops reading may never let them.
@@ -134,12 +147,14 @@ final class RawClient: Sendable {
         var taken: [Response] = []
         var parsed = 0
         try await waitUntil("\(count) responses") {
+            // First: what came before the end is among the bytes then.
+            let isClosed = self.isClosed
             let bytes = self.bytes
             while taken.count < count, let (response, end) = Self.parse(bytes[parsed...], headOnly: headOnly) {
                 taken.append(response)
                 parsed = end
             }
-            if taken.count < count, self.isClosed { throw Timeout(description: "closed after \(taken.count) responses: \(self.text)") }
+            if taken.count < count, isClosed { throw Timeout(description: "closed after \(taken.count) responses: \(self.text)") }
             return taken.count == count
         }
         received.state.withLock { $0.bytes.removeFirst(parsed) }
@@ -171,9 +186,9 @@ final class RawClient: Sendable {
     }
 }
 
-/// Polls until `condition` holds, for at most a minute.
+/// Polls until `condition` holds, for at most ten minutes.
 func waitUntil(_ what: String, _ condition: () async throws -> Bool) async throws {
-    let deadline = ContinuousClock.now + .seconds(60)
+    let deadline = ContinuousClock.now + .seconds(600)
     while try await !condition() {
         guard ContinuousClock.now < deadline else { throw RawClient.Timeout(description: "gave up waiting until \(what)") }
         try await Task.sleep(for: .milliseconds(2))

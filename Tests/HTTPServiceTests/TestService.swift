@@ -17,9 +17,12 @@ final class Gate: Sendable {
     }
 }
 
-/// The tests' configuration with a change of their own.
+/// The tests' configuration with a change of their own. A client that gets no turn for a minute is not to meet a deadline that no test is about.
 func configured(_ change: (inout HTTPService.Configuration) -> Void) -> HTTPService.Configuration {
-    var configuration = HTTPService.Configuration(port: 0, eventLoops: 2, drainTimeout: .seconds(2), serverName: "charter")
+    var configuration = HTTPService.Configuration(
+        port: 0, eventLoops: 2, headerTimeout: .minutes(10), bodyTimeout: .minutes(10), idleTimeout: .minutes(10),
+        drainTimeout: .seconds(2),
+        serverName: "charter")
     change(&configuration)
     return configuration
 }

@@ -96,12 +96,17 @@ import Testing
         var configuration = try TestCluster.configuration()
         configuration.role = "odd \"role"
         configuration.applicationName = "tests"
-        configuration.statementTimeout = .milliseconds(100)
+        configuration.statementTimeout = .seconds(300)
         let connection = try PostgresConnection(configuration)
-        let row = try connection.query("SELECT current_user AS u, current_setting('application_name') AS a")[0]
+        let row = try connection.query(
+            "SELECT current_user AS u, current_setting('application_name') AS a, current_setting('statement_timeout') AS t")[0]
         #expect(row["u"] == "odd \"role")
         #expect(row["a"] == "tests")
-        #expect(postgresError { try connection.execute("SELECT pg_sleep(10)") }?.sqlState == "57014")
+        #expect(row["t"] == "5min")
+        var hasty = try TestCluster.configuration()
+        hasty.statementTimeout = .seconds(1)
+        let sleeper = try PostgresConnection(hasty)
+        #expect(postgresError { try sleeper.execute("SELECT pg_sleep(600)") }?.sqlState == "57014")
         configuration.role = "nobody at all"
         #expect(postgresError { _ = try PostgresConnection(configuration) }?.sqlState == "22023")
     }

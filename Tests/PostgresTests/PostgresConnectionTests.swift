@@ -157,7 +157,7 @@ import Testing
             _ = eventually { (try? watcher.query(isActive, [.int(Int64(process))]).isEmpty) == false }
             try? canceller.stop()
         }
-        let error = postgresError { try connection.execute("SELECT pg_sleep(60)") }
+        let error = postgresError { try connection.execute("SELECT pg_sleep(600)") }
         stopped.wait()
         #expect(error?.sqlState == "57014")
         #expect(try connection.query("SELECT 1")[0][0] == "1")
@@ -180,11 +180,11 @@ import Testing
         #expect(try listener.notifications(timeoutMilliseconds: 0).isEmpty)
         #expect(try listener.notifications(timeoutMilliseconds: 20).isEmpty)
         try sender.execute("SELECT pg_notify($1, $2)", ["Bundle \"x\"", "revision 7"])
-        let found = try listener.notifications(timeoutMilliseconds: 10_000)
+        let found = try listener.notifications(timeoutMilliseconds: 120_000)
         #expect(found == [PostgresNotification(channel: "Bundle \"x\"", payload: "revision 7", pid: sender.serverProcess)])
         try sender.execute("SELECT pg_terminate_backend($1)", [.int(Int64(listener.serverProcess))])
         #expect(throws: PostgresError.self) {
-            while try listener.notifications(timeoutMilliseconds: 10_000).isEmpty {}
+            while try listener.notifications(timeoutMilliseconds: 120_000).isEmpty {}
         }
     }
 }

@@ -32,7 +32,7 @@ import Testing
         defer { pool.close() }
         let first = try await pool.withConnection { $0.serverProcess }
         let admin = try TestCluster.connect()
-        try admin.execute("SELECT pg_terminate_backend($1, 10000)", [.int(Int64(first))])
+        try admin.execute("SELECT pg_terminate_backend($1, 120000)", [.int(Int64(first))])
         let second = try await pool.withConnection { connection in
             try connection.execute("SELECT 1")
             return connection.serverProcess
@@ -66,7 +66,7 @@ import Testing
         defer { try? FileManager.default.removeItem(atPath: directory) }
         let cluster = try PrivateCluster.start(directory: directory, durability: .disposable)
         let configuration = try cluster.configuration()
-        let pool = PostgresPool(configuration: configuration, size: 1, reopenTimeout: .seconds(60))
+        let pool = PostgresPool(configuration: configuration, size: 1, reopenTimeout: .seconds(600))
         defer { pool.close() }
         #expect(try await pool.withConnection { $0.isUsable })
         try cluster.stop()

@@ -89,7 +89,7 @@ import Testing
         defer { listener.close() }
         try listener.listen("governance")
         #expect(try reconciler.supply(bundle))
-        #expect(try !listener.notifications(timeoutMilliseconds: 5_000).isEmpty)
+        #expect(try !listener.notifications(timeoutMilliseconds: 120_000).isEmpty)
         #expect(try reconciler.bundleInForce(unless: nil)?.bytes == [1, 2, 3])
         #expect(try !reconciler.supply(bundle))
         // That of another revision is nobody's.

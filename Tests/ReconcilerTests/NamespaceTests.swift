@@ -305,11 +305,11 @@ import Testing
         let connection = try owner(database, acme)
         defer { connection.close() }
         try connection.script("DELETE FROM governance.team_members")
-        #expect(try listeners[1].notifications(timeoutMilliseconds: 10_000).map(\.channel) == ["acme_governance"])
+        #expect(try listeners[1].notifications(timeoutMilliseconds: 120_000).map(\.channel) == ["acme_governance"])
         // What was sent before this was heard before it.
         for (listener, namespace) in zip(listeners, try everybody()) where namespace != acme {
             try listener.script("NOTIFY governance, 'own'")
-            #expect(try listener.notifications(timeoutMilliseconds: 10_000).map(\.payload) == ["own"])
+            #expect(try listener.notifications(timeoutMilliseconds: 120_000).map(\.payload) == ["own"])
         }
     }
 

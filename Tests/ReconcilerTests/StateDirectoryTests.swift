@@ -109,11 +109,11 @@ import class TestSupport.Background
             try AtomicFile.write(contents[0], to: file)
             let writer = Background { for bytes in contents { try AtomicFile.write(bytes, to: file) } }
             var reads = 0
-            while !writer.isFinished {
+            repeat {
                 let bytes = Array(try #require(FileManager.default.contents(atPath: file)))
                 #expect(bytes.first.map { bytes == contents[Int($0)] } == true)
                 reads += 1
-            }
+            } while !writer.isFinished
             try writer.value()
             #expect(reads > 0)
             #expect(FileManager.default.contents(atPath: file).map(Array.init) == contents.last)

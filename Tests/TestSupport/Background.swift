@@ -17,7 +17,7 @@ package final class Background<Value: Sendable>: Sendable {
     package var isFinished: Bool { result.withLock { $0 != nil } }
 
     /// Waits for the end of the call.
-    package func value(within time: Duration = .seconds(60)) throws -> Value {
+    package func value(within time: Duration = .seconds(600)) throws -> Value {
         guard eventually(within: time, { isFinished }), let outcome = result.withLock({ $0 }) else { throw TimedOut() }
         return try outcome.get()
     }

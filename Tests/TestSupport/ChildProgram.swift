@@ -68,7 +68,7 @@ package final class ChildProgram {
 
     /// Waits until it has ended; its exit code.
     @discardableResult
-    package func wait(within time: Duration = .seconds(90)) throws -> Int32 {
+    package func wait(within time: Duration = .seconds(600)) throws -> Int32 {
         guard eventually(within: time, { !isRunning }), let status else {
             end()
             throw Failure("the program did not end within \(time)\n\(output)\n\(errors)")

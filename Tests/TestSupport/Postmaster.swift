@@ -45,8 +45,11 @@ package enum SharedPostgres {
             TemporaryFolder.remove(cluster.directory)
         }
         // Roles belong to the cluster, and two databases migrated at the same moment would both want to make them.
-        try PostgresConnection(cluster.configuration(database: "postgres")).script(
-            "CREATE ROLE charter_planner; CREATE ROLE charter_reconciler; CREATE ROLE charter_server")
+        // So would two fleets, for their organisations.
+        let roles = ["", "acme_", "globex_", "initech_", "nowhere_"].flatMap { organisation in
+            ["planner", "reconciler", "server"].map { "CREATE ROLE \(organisation)charter_\($0)" }
+        }
+        try PostgresConnection(cluster.configuration(database: "postgres")).script(roles.joined(separator: "; "))
         return cluster
     }
 

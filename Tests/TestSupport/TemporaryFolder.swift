@@ -36,8 +36,8 @@ package struct Failure: Error, CustomStringConvertible {
     package init(_ description: String) { self.description = description }
 }
 
-/// Polls until `condition` holds; whether it does before the time is over.
-package func eventually(within time: Duration = .seconds(60), _ condition: () throws -> Bool) rethrows -> Bool {
+/// Polls until `condition` holds; whether it does before the time is over, which only what is wrong needs.
+package func eventually(within time: Duration = .seconds(300), _ condition: () throws -> Bool) rethrows -> Bool {
     let deadline = ContinuousClock.now + time
     while true {
         if try condition() { return true }

@@ -38,22 +38,27 @@ package final class UploadReceiver: Sendable {
     private let answer: @Sendable (Upload) -> Answer
     private let received = Mutex<[(upload: Upload, status: Int)]>([])
 
-    /// - Parameter port: 0 for any free one.
-    package init(port wanted: UInt16 = 0, _ answer: @escaping @Sendable (Upload) -> Answer = { _ in Answer(200) }) throws {
+    /// - Parameter isListening: whether it takes connections already; until `begin` it refuses them, and the port is nobody else's.
+    package init(isListening: Bool = true, _ answer: @escaping @Sendable (Upload) -> Answer = { _ in Answer(200) }) throws {
         self.answer = answer
         let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         listener = socket
-        var yes: Int32 = 1
-        setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
-        var address = sockaddr_in.loopback(port: wanted)
+        var address = sockaddr_in.loopback(port: 0)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        guard address.with({ bind(socket, $0, $1) }) == 0, listen(socket, 16) == 0 else {
+        guard address.with({ bind(socket, $0, $1) }) == 0 else {
             throw Failure("no port to listen on: \(String(cString: strerror(errno)))")
         }
         withUnsafeMutablePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { _ = getsockname(socket, $0, &length) }
         }
         port = UInt16(bigEndian: address.sin_port)
+        if isListening { begin() }
+    }
+
+    /// Takes connections. Once.
+    package func begin() {
+        let socket = listener
+        listen(socket, 16)
         Thread.detachNewThread { [self] in
             // Ends when `stop` has shut the socket down.
             while case let connection = accept(socket, nil, nil), connection >= 0 {

@@ -68,6 +68,8 @@ import Testing
             let answer = try client.post("/v1/decisions/batch", Array(body.utf8))
             #expect(answer.status == 200)
             let decisions = try #require(answer.json["decisions"]?.arrayValue).filter { $0["error"] == nil }
+            // What is not written five seconds after the end of the server stays in the spool.
+            #expect(eventually { ((try? String(contentsOfFile: folder + "/log.jsonl", encoding: .utf8)) ?? "").count { $0 == "\n" } >= 4 })
             #expect(try charter.interrupt() == 0)
             let lines = try String(contentsOfFile: folder + "/log.jsonl", encoding: .utf8).split(separator: "\n").map {
                 try JSONParser.parse(Array($0.utf8))

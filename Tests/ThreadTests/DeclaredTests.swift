@@ -176,7 +176,7 @@ import Testing
             try SharedPostgres.withDatabase { url, _ in
                 let reconciled = try CharterProgram.run("reconcile", repository.path, "--database", url)
                 #expect(reconciled.status == 0, "\(reconciled)")
-                let charter = try RunningCharter(["serve", "--database", url, "--listen", "127.0.0.1:0"])
+                let charter = try RunningCharter(["serve", "--database", url, "--listen", "127.0.0.1:0"], in: folder)
                 let client = try charter.client()
                 #expect(try client.get("/v1/users/ada").json["spec"]?["email"] == "ada@acme.example")
                 let validation = try client.post("/v1/validate", Array("{\"documents\":\"\"}".utf8))

@@ -33,6 +33,8 @@ import Testing
                 let several = #"{"evaluations":[{}],"# + everyday.dropFirst()
                 #expect(try client.post("/access/v1/evaluations", Array(several.utf8)).status == 200)
                 #expect(try client.post("/v1/data/charter/allow", Array("{\"input\":\(everyday)}".utf8)).status == 200)
+                // What is not written five seconds after the end of the server stays in the spool.
+                #expect(eventually { ((try? String(contentsOfFile: world.log, encoding: .utf8)) ?? "").count { $0 == "\n" } >= 13 })
                 #expect(try charter.interrupt() == 0)
                 try body(world)
             }

@@ -112,7 +112,7 @@ import Testing
                 let mended = try repository.head
                 #expect(try eventually { try client.commitInForce() == mended })
                 #expect(try eventually { try client.commitInDatabase() == mended })
-                #expect(try client.check("commit") == "ok")
+                #expect(try eventually { try client.check("commit") == "ok" })
                 #expect(try charter.interrupt() == 0)
             }
         }
@@ -126,7 +126,7 @@ import Testing
             let outcome = try CharterProgram.run("up", repository.path, "--state", folder + "/state", "--listen", "127.0.0.1:0")
             expectAllErrors(outcome.errors)
             #expect(outcome.isClearFailure(1, naming: "\(bad.prefix(12))"), "\(outcome)")
-            #expect(Postmaster(state: folder + "/state") == nil)
+            #expect(eventually { Postmaster(state: folder + "/state") == nil })
         }
     }
 

@@ -64,7 +64,7 @@ import Testing
                 let run = try CharterProgram.run("reconcile", repository.path, "--once", "--state", state)
                 #expect(run.status == 0, "\(run)")
                 #expect(run.output.hasPrefix("\(outcome): "), "\(run)")
-                #expect(Postmaster(state: state) == nil)
+                #expect(eventually { Postmaster(state: state) == nil })
             }
             #expect(try String(contentsOfFile: state + "/.gitignore", encoding: .utf8) == "*\n")
             let charter = try RunningCharter(up: repository.path, state: state)
@@ -74,7 +74,7 @@ import Testing
             #expect(try CharterProgram.run("reconcile", repository.path, "--state", state).output.hasPrefix("unchanged: "))
             #expect(Postmaster(state: state) != nil)
             #expect(try charter.interrupt() == 0)
-            #expect(Postmaster(state: state) == nil)
+            #expect(eventually { Postmaster(state: state) == nil })
         }
     }
 
@@ -116,7 +116,7 @@ import Testing
                     [CharterProgram.path, command[0], repository.path, "--database", url, "--state", folder + "/state"]
                         + command.dropFirst(),
                     in: folder)
-                let outcome = Outcome(status: try child.wait(within: .seconds(30)), output: child.output, errors: child.errors)
+                let outcome = Outcome(status: try child.wait(), output: child.output, errors: child.errors)
                 #expect(outcome.isClearFailure(75, naming: folder), "\(command): \(outcome)")
             }
             // A port where nobody listens, and URLs that are none; a password is never told.

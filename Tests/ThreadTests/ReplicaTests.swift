@@ -33,7 +33,7 @@ import Testing
         }
 
         func serve(_ arguments: String..., environment: [String: String] = [:]) throws -> RunningCharter {
-            try RunningCharter(["serve"] + arguments + ["--listen", "127.0.0.1:0"], environment: environment)
+            try RunningCharter(["serve"] + arguments + ["--listen", "127.0.0.1:0"], in: folder, environment: environment)
         }
 
         /// Raises the limit under which costly requests are allowed, and commits that.
@@ -99,6 +99,7 @@ import Testing
             let source = "http://127.0.0.1:\(port)/v1/bundle/content"
             let second = try world.serve(source, "--trusted-keys", trusted, "--state", world.state, "--poll-interval", "0.1")
             let client = try second.client()
+            #expect(try eventually { try client.get("/readyz").status == 200 })
             #expect(try client.decide(Requests.costly).json["decision"] == false)
             let check = try Self.bundleCheck(client)
             #expect(check["source"]?.stringValue == source)
@@ -138,15 +139,17 @@ import Testing
             let second = try world.serve(
                 source, environment: ["http_proxy": proxy, "all_proxy": proxy, "no_proxy": "", "CHARTER_BUNDLE_TOKEN": "t"])
             let client = try second.client()
-            #expect(try eventually(within: .seconds(20)) { try client.get("/readyz").status == 200 }, "\(second.program.errors)")
+            #expect(try eventually { try client.get("/readyz").status == 200 }, "\(second.program.errors)")
         }
     }
 
     @Test("a server whose source cannot be reached yet waits for it, and says so")
     func waiting() throws {
         try World.with { world in
-            // Nobody listens there any more.
-            let source = "http://127.0.0.1:\(try LoopbackListener().port)/bundle"
+            // Nobody listens there.
+            let gone = try LoopbackListener(refuses: true)
+            defer { withExtendedLifetime(gone) {} }
+            let source = "http://127.0.0.1:\(gone.port)/bundle"
             let charter = try world.serve(source, "--poll-interval", "0.1")
             let client = try charter.client()
             #expect(try client.get("/readyz").status == 503)
@@ -196,6 +199,7 @@ import Testing
             // A long interval: what is new is heard of.
             let charter = try world.serve("--database", url, "--state", world.state, "--poll-interval", "600")
             let client = try charter.client()
+            #expect(try eventually { try client.get("/readyz").status == 200 })
             #expect(try client.decide(Requests.costly).json["decision"] == false)
             #expect(try Self.bundleCheck(client)["epoch"] == 1)
             func instances() throws -> [JSONValue] {
@@ -213,7 +217,7 @@ import Testing
             #expect(try eventually { try client.decide(Requests.costly).json["decision"] == true })
             #expect(try client.commitInForce() == commit)
             #expect(try Self.bundleCheck(client)["epoch"] == 2)
-            let other = try world.serve(world.bundle, "--database", url)
+            let other = try world.serve(world.bundle, "--database", url, "--state", world.folder + "/other")
             _ = try other.client()
             #expect(
                 try eventually {

@@ -53,6 +53,11 @@ import Testing
                 // The trace is the caller's to continue; the standard asks for nothing in an answer.
                 #expect(answer.fields["traceparent"] == nil)
             }
+            func said(_ word: String, of path: String) -> Int {
+                receiver.taken(path).reduce(0) { $0 + String(decoding: $1.body, as: UTF8.self).ranges(of: "\"\(word)\"").count }
+            }
+            // What is not sent five seconds after the end of the server stays in the spool.
+            #expect(eventually { said("severityNumber", of: "/v1/logs") >= 30 && said("endTimeUnixNano", of: "/v1/traces") >= 5 })
             #expect(try charter.interrupt() == 0)
             #expect(try Self.count("logs", receiver, todo.folder) == 30)
             // Those of callers who record their trace; a share of nothing of the others.

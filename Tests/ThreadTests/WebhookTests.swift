@@ -24,6 +24,9 @@ import Webhooks
                         + ["--database", url, "--poll-interval", "3600"],
                     environment: secret.map { ["CHARTER_WEBHOOK_SECRET": $0] } ?? [:])
                 let client = try charter.client()
+                // A start looks three times by itself, the last time a second after the others.
+                let hasLooked = try eventually { (try client.metric("charter_source_fetches_total") ?? 0) >= 3 }
+                #expect(hasLooked)
                 try body(repository, { try repository.git("push", "--quiet", folder + "/remote.git", "main") }, client)
                 #expect(try charter.interrupt() == 0)
             }
@@ -50,13 +53,14 @@ import Webhooks
     @Test("a message of each kind brings a new commit in at once")
     func wakes() throws {
         try with { repository, publish, client in
-            for (number, (scheme, headers)) in [
-                ("github", github()), ("gitlab", ["X-Gitlab-Token": Self.secret]), ("standard", standard("msg_1")),
-            ].enumerated() {
+            let schemes: [(String, () -> [String: String])] = [
+                ("github", { github() }), ("gitlab", { ["X-Gitlab-Token": Self.secret] }), ("standard", { standard("msg_1") }),
+            ]
+            for (number, (scheme, headers)) in schemes.enumerated() {
                 try repository.addUser("user-\(number)")
                 let commit = try repository.commit("Add a user")
                 try publish()
-                let answer = try client.post("/v1/hooks/\(scheme)", Self.push, headers)
+                let answer = try client.post("/v1/hooks/\(scheme)", Self.push, headers())
                 #expect(try answer.status == 202 && answer.json == ["taken": true], "\(answer.text)")
                 #expect(try eventually { try client.commitInDatabase() == commit }, "\(scheme)")
                 #expect(try count(client, scheme, "taken") == 1)
@@ -82,7 +86,7 @@ import Webhooks
                 ("github", github(secret: "another secret of some length"), 401, "wrong"), ("gitlab", [:], 401, "unsigned"),
                 ("gitlab", ["X-Gitlab-Token": "guessed"], 401, "wrong"), ("standard", [:], 401, "unsigned"),
                 ("standard", standard("msg_1").merging(["webhook-id": "msg_2"]) { $1 }, 401, "wrong"),
-                ("standard", standard("msg_1", ago: 301), 400, "stale"), ("standard", standard("msg_1", ago: -310), 400, "stale"),
+                ("standard", standard("msg_1", ago: 301), 400, "stale"), ("standard", standard("msg_1", ago: -3600), 400, "stale"),
             ] as [(String, [String: String], Int, String)] {
                 let before = try count(client, scheme, outcome) ?? 0
                 let answer = try client.post("/v1/hooks/\(scheme)", Self.push, headers)
@@ -121,6 +125,7 @@ import Webhooks
             try repository.addUser("grete")
             let commit = try repository.commit("Add grete")
             try publish()
+            let start = ContinuousClock.now
             let threads = (0..<10).map { thread in
                 Started {
                     try (0..<10).map { number in
@@ -136,7 +141,9 @@ import Webhooks
             #expect(try eventually { try client.commitInDatabase() == commit })
             #expect(try count(client, "github", "taken") == 100)
             let fetches = try #require(try client.metric("charter_source_fetches_total")) - before
-            #expect((1...10).contains(fetches), "\(fetches)")
+            // One a second at most.
+            let most = 4 + Double((ContinuousClock.now - start).components.seconds)
+            #expect((1...most).contains(fetches), "\(fetches) of \(most)")
         }
     }
 

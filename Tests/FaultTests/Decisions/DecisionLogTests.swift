@@ -23,6 +23,11 @@ import Testing
         }
     }
 
+    private static func waitForAllowed(_ client: HTTPClient, beyond count: Double) throws {
+        let goesOn = try eventually { (try client.metric(#"charter_decisions_total{decision="allow"}"#) ?? 0) > count }
+        #expect(goesOn)
+    }
+
     @Test func `Postgres gone under load: decisions go on, and all of them are recorded when it is back`() throws {
         try withCharter { _, cluster, charter, client in
             var during = 0
@@ -35,6 +40,7 @@ import Testing
                         try client.reason("DecisionsUnrecorded") == "SinkUnavailable"
                     }, "that decisions wait is told")
                 usleep(UInt32(Self.outage * 1e6))
+                try Self.waitForAllowed(client, beyond: before)
                 during = Int((try client.metric(#"charter_decisions_total{decision="allow"}"#) ?? 0) - before)
                 #expect(try client.get("/readyz").status == 200)
                 try cluster.start()
@@ -59,7 +65,8 @@ import Testing
             let blocker = try cluster.connect()
             try blocker.script("BEGIN; LOCK TABLE runtime.decision_streams IN ACCESS EXCLUSIVE MODE")
             let load = try DecisionLoad.run(client, seconds: 0.5) {
-                usleep(1_500_000)
+                let isLoaded = try eventually { (try client.metric("charter_decision_log_taken_decisions") ?? 0) > 1000 }
+                #expect(isLoaded)
                 charter.program.signal(SIGKILL)
             }
             _ = try charter.program.wait()
@@ -199,7 +206,7 @@ enum RawSocket {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { Glibc.connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
         }
         guard code == 0 else { throw Failure("cannot connect: \(String(cString: strerror(errno)))") }
-        var limit = timeval(tv_sec: 20, tv_usec: 0)
+        var limit = timeval(tv_sec: 120, tv_usec: 0)
         setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         return socket
     }

@@ -22,24 +22,28 @@ final class PostReceiver: Sendable {
     private let state: Mutex<State>
 
     /// - Parameters:
-    ///   - port: 0 for any free one.
     ///   - statuses: answered one after the other; then 200.
-    init(port wanted: UInt16 = 0, statuses: [Int] = []) throws {
+    ///   - isListening: whether it takes connections already; until `begin` it refuses them, and the port is nobody else's.
+    init(statuses: [Int] = [], isListening: Bool = true) throws {
         let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         listener = socket
         state = Mutex(State(statuses: statuses))
-        var yes: Int32 = 1
-        setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
-        var address = sockaddr_in.loopback(port: wanted)
+        var address = sockaddr_in.loopback(port: 0)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        // A receiver that was stopped may hold its port a moment longer.
-        guard eventually(within: .seconds(10), { address.with { bind(socket, $0, $1) } == 0 }), listen(socket, 16) == 0 else {
+        guard address.with({ bind(socket, $0, $1) }) == 0 else {
             throw Failure("no port to listen on: \(String(cString: strerror(errno)))")
         }
         withUnsafeMutablePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { _ = getsockname(socket, $0, &length) }
         }
         port = UInt16(bigEndian: address.sin_port)
+        if isListening { begin() }
+    }
+
+    /// Takes connections. Once.
+    func begin() {
+        let socket = listener
+        listen(socket, 16)
         Thread.detachNewThread { [weak self] in
             while true {
                 let connection = accept(socket, nil, nil)
