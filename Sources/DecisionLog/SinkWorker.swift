@@ -101,8 +101,8 @@ final class SinkWorker: Sendable {
             }
             if let reason = delivery.reason { state.withLock { $0.refusal = reason } }
             owned.reader.finish(batch, refused: delivery.refused)
-            // A small batch leaves what comes meanwhile to be gathered.
-            if batch.bytes < sink.batchBytes / 2, deadline == nil { return false }
+            // A small batch leaves what comes meanwhile to be gathered; one that is small because its file has ended does not.
+            if batch.isLast, batch.bytes < sink.batchBytes / 2, deadline == nil { return false }
         }
     }
 }

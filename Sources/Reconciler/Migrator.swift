@@ -8,6 +8,7 @@ struct Migrator {
         (4, PackageResources.M0004_operations_sql), (5, PackageResources.M0005_decisions_sql), (6, PackageResources.M0006_bundles_sql),
         (7, PackageResources.M0007_access_sql), (8, PackageResources.M0008_policy_tests_sql),
         (9, PackageResources.M0009_condition_costs_sql),
+        (10, PackageResources.M0010_violation_updates_sql),
     ]
 
     static func migrate(_ connection: PostgresConnection) throws {

@@ -11,6 +11,8 @@ public struct SpoolBatch: @unchecked Sendable {
     /// The sequence after the last record.
     public let next: UInt64
     public let count: Int
+    /// Whether nothing was behind it when it was taken.
+    public let isLast: Bool
     let segment: Segment
     let places: Range<Int>
     /// Keeps the memory, save where there is no record.
@@ -76,7 +78,8 @@ public final class SpoolReader {
             guard expected < state.next else { return nil }
             segment.pins += 1
             return SpoolBatch(
-                expected: expected, settled: reader.cursor.settled, next: state.next, count: 0, segment: segment, places: start..<start,
+                expected: expected, settled: reader.cursor.settled, next: state.next, count: 0, isLast: true, segment: segment,
+                places: start..<start,
                 file: nil)
         }
         let file = try segment.file()
@@ -89,7 +92,8 @@ public final class SpoolReader {
         }
         segment.pins += 1
         return SpoolBatch(
-            expected: expected, settled: reader.cursor.settled, next: next, count: count, segment: segment, places: start..<end, file: file)
+            expected: expected, settled: reader.cursor.settled, next: next, count: count, isLast: next == state.next, segment: segment,
+            places: start..<end, file: file)
     }
 
     /// The batch is where it should be, and will not be told again.

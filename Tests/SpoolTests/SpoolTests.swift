@@ -43,6 +43,22 @@ import Testing
         }
     }
 
+    @Test func `the last batch, and no other, says that nothing was behind it`() throws {
+        try TemporaryFolder.with { folder in
+            let spool = try Spool(Self.configuration(folder + "/s"), readers: ["a"])
+            for number in 0..<500 { #expect(Self.append("record \(number) " + String(repeating: "x", count: number), to: spool)) }
+            let reader = SpoolReader(spool, "a")
+            var last: [Bool] = []
+            // As large as a file is: all but the last end with theirs.
+            while let batch = try reader.next(maxBytes: Self.segment) {
+                last.append(batch.isLast)
+                reader.finish(batch)
+            }
+            #expect(last.count > 2)
+            #expect(last == last.indices.map { $0 == last.count - 1 })
+        }
+    }
+
     @Test func `what was put back comes again, and what was finished does not come after a restart`() throws {
         try TemporaryFolder.with { folder in
             var spool: Spool? = try Spool(Self.configuration(folder + "/s"), readers: ["a"])
