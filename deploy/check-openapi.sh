@@ -62,7 +62,7 @@ fi
 
 # Something that was recorded, so that there is something to be read.
 for subject in ada alan konrad nobody; do
-    curl -sf --retry 5 --retry-all-errors "$url/v1/decisions" -H 'Content-Type: application/json' -o /dev/null \
+    curl -sf --retry 5 --retry-connrefused "$url/v1/decisions" -H 'Content-Type: application/json' -o /dev/null \
         -d "{\"subject\":{\"type\":\"user\",\"id\":\"$subject\"},\"action\":{\"name\":\"llm.chat\"},\"resource\":{\"type\":\"model\",\"id\":\"openai/gpt-6-astra\"},\"context\":{\"inputTokens\":40000,\"maxOutputTokens\":8000}}"
 done
 

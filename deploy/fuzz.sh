@@ -24,7 +24,7 @@ for target in bundle request; do
     echo "… fuzzing: $target, $seconds s"
     limit=8192
     [ "$target" = bundle ] && limit=131072
-    "$fuzz" "$target" "$build/corpus/$target" -max_total_time="$seconds" -max_len="$limit" -timeout=120 -verbosity=1 -print_final_stats=1 \
+    "$fuzz" "$target" "$build/corpus/$target" -max_total_time="$seconds" -max_len="$limit" -timeout=30 -verbosity=1 -print_final_stats=1 \
         -artifact_prefix="$build/artifacts/$target-" >"$build/$target.log" 2>&1 || {
         tail -n 40 "$build/$target.log"
         echo "charter: fuzzing found something: see $build/artifacts" >&2

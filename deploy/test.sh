@@ -24,15 +24,19 @@ swift test --quiet --disable-xctest --scratch-path "$scratch" --skip-build --eve
 
 failures() { grep '"kind":"issueRecorded"' "$events" | grep '"isFailure":true'; }
 # Only a run that came to its end, and whose failures all are some test's, says what to run again.
-if ! grep -q '"kind":"runEnded"' "$events" || failures | grep -qv '"testID":"'; then exit "$status"; fi
+if ! grep -q '"kind":"runEnded"' "$events" || [ -n "$(failures | grep -v '"testID":"' || true)" ]; then exit "$status"; fi
 mapfile -t failed < <(failures | grep -o '"testID":"[^"]*"' | sed 's/^"testID":"//; s/"$//; s#\\/#/#g' | sort -u)
 if [ "${#failed[@]}" -eq 0 ] || [ "${#failed[@]}" -gt 3 ]; then exit "$status"; fi
 for test in "${failed[@]}"; do
     echo "… once more, by itself: $test"
     # Nothing in a name is meant as a pattern.
     pattern=$(sed 's/[][\.*^$(){}?+|/]/\\&/g' <<<"$test")
+    rm -f "$events.again"
     swift test --disable-xctest --scratch-path "$scratch" --skip-build --event-stream-output-path "$events.again" --filter "^$pattern\$"
     # A filter that finds nothing passes.
-    grep '"kind":"testEnded"' "$events.again" | sed 's#\\/#/#g' | grep -qF "\"$test\""
+    if [ -z "$(grep '"kind":"testEnded"' "$events.again" | sed 's#\\/#/#g' | grep -F "\"$test\"" || true)" ]; then
+        echo "charter: $test was not found again" >&2
+        exit "$status"
+    fi
     echo "$test" >>"$scratch/tests/late"
 done

@@ -106,23 +106,24 @@ public struct KeptBundle: Sendable {
         let path = bundle(active.engine.digest)
         let bytes = isKnown && FileIdentity(path) != nil ? nil : bytes
         if bytes == nil, FileIdentity(path) == nil { return }
+        // What processes that were killed have left might leave no room for this one.
+        remove { $0.hasSuffix(".new") }
         let envelope = SignedBundle.signaturePath(of: path)
         if let signature = active.signature { try Self.write(signature, to: envelope) } else { unlink(envelope) }
         if let bytes { try Self.write(bytes, to: path) }
         try Self.write(JSONWriter.bytes(Record(active).json), to: record)
-        clean(keeping: active.engine.digest)
+        let digest = active.engine.digest
+        remove { $0.contains(".bundle") && !$0.hasPrefix(digest) }
     }
 
-    private func clean(keeping digest: String) {
+    private func remove(_ isUnwanted: (String) -> Bool) {
         guard let directory = opendir(folder) else { return }
         defer { closedir(directory) }
         var names: [String] = []
         while let entry = readdir(directory) {
             names.append(withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) })
         }
-        for name in names where name.contains(".bundle") && !name.hasPrefix(digest) || name.hasSuffix(".new") {
-            unlink(folder + "/" + name)
-        }
+        for name in names where isUnwanted(name) { unlink(folder + "/" + name) }
     }
 
     private static func write(_ bytes: [UInt8], to path: String) throws(Failure) {

@@ -21,7 +21,7 @@ public final class StateDirectory: Sendable {
         } catch {
             throw ControlError(.input, "the state folder `\(absolute)` cannot be made: \(error.localizedDescription)")
         }
-        lock = open(absolute + "/lock", O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+        let lock = open(absolute + "/lock", O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
         guard lock >= 0 else {
             throw ControlError(.input, "the state folder `\(absolute)` cannot be written: \(String(cString: strerror(errno)))")
         }
@@ -36,6 +36,8 @@ public final class StateDirectory: Sendable {
             Self.release(lock)
             throw error
         }
+        // Last: from here on it is given up by `deinit`, and before by nobody else.
+        self.lock = lock
     }
 
     deinit { Self.release(lock) }

@@ -11,7 +11,7 @@ public final class PostgresSink: DecisionSink, @unchecked Sendable {
 
     public static let name = "postgres"
     public var name: String { Self.name }
-    /// A segment of the spool: whatever a batch holds, it is one commit, and one row to be changed for each violation in it.
+    /// A segment of the spool: whatever a batch holds, it is one commit, and each violation in it changes one row.
     public let batchBytes = 4 << 20
     public let interval: Duration
 
@@ -22,9 +22,14 @@ public final class PostgresSink: DecisionSink, @unchecked Sendable {
     private var position: UInt64?
     /// What was refused of the batch that begins with `start`.
     private var refusals: (start: UInt64, delivery: SinkDelivery)?
+    /// Why the database has refused something last.
+    private var reason: String?
     /// Days of UTC since 1970 whose partitions are there.
     private var days: Set<Int64> = []
     private let fields = PostgresFieldBuffer(capacity: 1 << 16)
+
+    /// Batches that may wait before this one gives way to nobody any more: a sixteenth of a spool of a gibibyte.
+    private static let most: UInt64 = 16
 
     static let columns = [
         "at", "id", "stream", "sequence", "allowed", "masked", "subject_type", "subject_id", "action", "resource_type", "resource_id",
@@ -54,8 +59,9 @@ public final class PostgresSink: DecisionSink, @unchecked Sendable {
                 connection = nil
             }
             // A record that the database will never take must not hold back those behind it.
-            if case .server(let state) = error.kind, state.hasPrefix("22"), batch.count > 0 {
-                return try writeOneByOne(batch, stream)
+            if isRefusal(error), batch.count > 0 {
+                reason = error.description
+                return try writeInParts(batch, stream)
             }
             throw SinkFailure("\(error)")
         } catch {
@@ -104,6 +110,7 @@ public final class PostgresSink: DecisionSink, @unchecked Sendable {
         guard held < end else { return }
         let from = max(held, only?.lowerBound ?? 0)
         try provideDays(of: batch, connection)
+        let givesWay = batch.behind < Self.most * UInt64(batch.count)
         try connection.transaction {
             var count = 0
             if !skips {
@@ -114,8 +121,8 @@ public final class PostgresSink: DecisionSink, @unchecked Sendable {
                         encode(record, sequence, stream)
                         try writer.row(fields.bytes)
                         tally.add(record)
-                        // Deciding goes first: without this a batch holds the processor until the kernel's next tick.
-                        if sequence & 7 == 0 { sched_yield() }
+                        // Deciding goes first: without this a batch holds the processor until the kernel's next tick. Not where much waits already.
+                        if givesWay, sequence & 7 == 0 { sched_yield() }
                     }
                 }
                 try add(tally, connection)
@@ -131,29 +138,48 @@ public final class PostgresSink: DecisionSink, @unchecked Sendable {
     }
 
     /// After the database has refused something in the batch: what it takes is written, what it does not is lost, and counted.
-    private func writeOneByOne(_ batch: SpoolBatch, _ stream: DecisionStream) throws(SinkFailure) -> SinkDelivery {
+    private func writeInParts(_ batch: SpoolBatch, _ stream: DecisionStream) throws(SinkFailure) -> SinkDelivery {
         if refusals?.start != batch.expected { refusals = nil }
         var sequences: [UInt64] = []
         batch.read { sequence, _ in sequences.append(sequence) }
-        for sequence in sequences {
+        try writeHalves(of: sequences[...], batch, stream)
+        return refused(of: batch)
+    }
+
+    /// Writes these, which were refused together: the halves, and of each that is refused its halves, so that one record of thousands costs a few
+    /// transactions and not thousands.
+    private func writeHalves(of sequences: ArraySlice<UInt64>, _ batch: SpoolBatch, _ stream: DecisionStream) throws(SinkFailure) {
+        guard let first = sequences.first, let last = sequences.last else { return }
+        if sequences.count == 1 { return try skip(first, batch, stream) }
+        let middle = sequences.startIndex + sequences.count / 2
+        for (half, end) in [(sequences[..<middle], sequences[middle]), (sequences[middle...], last + 1)] {
             do {
-                try write(batch, stream, only: sequence..<sequence + 1)
+                try write(batch, stream, only: (half.first ?? first)..<end)
             } catch let error as PostgresError {
                 position = nil
-                guard case .server(let state) = error.kind, state.hasPrefix("22"), connection?.isUsable == true else {
-                    throw SinkFailure("\(error)")
-                }
-                do {
-                    try write(batch, stream, only: sequence..<sequence + 1, skips: true)
-                    refusals = (batch.expected, SinkDelivery(refused: (refusals?.delivery.refused ?? 0) + 1, reason: error.description))
-                } catch {
-                    throw SinkFailure("\(error)")
-                }
+                guard isRefusal(error) else { throw SinkFailure("\(error)") }
+                reason = error.description
+                try writeHalves(of: half, batch, stream)
             } catch {
                 throw SinkFailure("\(error)")
             }
         }
-        return refused(of: batch)
+    }
+
+    /// Goes on behind a record that the database does not take.
+    private func skip(_ sequence: UInt64, _ batch: SpoolBatch, _ stream: DecisionStream) throws(SinkFailure) {
+        do {
+            try write(batch, stream, only: sequence..<sequence + 1, skips: true)
+        } catch {
+            throw SinkFailure("\(error)")
+        }
+        refusals = (batch.expected, SinkDelivery(refused: (refusals?.delivery.refused ?? 0) + 1, reason: reason))
+    }
+
+    /// Whether the database will never take what it was given, and can be given something else.
+    private func isRefusal(_ error: PostgresError) -> Bool {
+        guard case .server(let state) = error.kind else { return false }
+        return state.hasPrefix("22") && connection?.isUsable == true
     }
 
     /// What was refused of the batch, also when it was brought before and its connection lost in the midst of it.

@@ -102,7 +102,7 @@ final class SinkWorker: Sendable {
             if let reason = delivery.reason { state.withLock { $0.refusal = reason } }
             owned.reader.finish(batch, refused: delivery.refused)
             // A small batch leaves what comes meanwhile to be gathered; one that is small because its file has ended does not.
-            if batch.isLast, batch.bytes < sink.batchBytes / 2, deadline == nil { return false }
+            if batch.behind == 0, batch.bytes < sink.batchBytes / 2, deadline == nil { return false }
         }
     }
 }

@@ -8,8 +8,8 @@ public enum WholeFile {
     ///   - path: a link there is replaced, not followed.
     ///   - mode: of the new file, before the process's mask. Nobody has it open.
     public static func replace(_ path: String, with bytes: [UInt8], mode: mode_t = 0o644) throws(FileFailure) {
-        let draft = "\(path).\(getpid()).new"
-        unlink(draft)
+        // A name of its own for each writer, whatever process or container it is in.
+        let draft = "\(path).\(String(UInt64.random(in: .min ... .max), radix: 36)).new"
         let file = open(draft, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, mode)
         guard file >= 0 else { throw FileFailure(path) }
         do throws(FileFailure) {

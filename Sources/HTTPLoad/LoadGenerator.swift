@@ -82,8 +82,8 @@ public struct LoadGenerator {
         var now = start
         var nextAttempt = start
         while now < end {
-            // It never sleeps under full load, and the kernel takes the processor from it at its next tick only, which is four milliseconds here: they
-            // would be told as the server's, which waits for the same processor.
+            // It never sleeps under full load, and the kernel takes the processor from it at its next tick only (4 ms at 250 Hz), which would be counted as
+            // the server's time, where that waits for the same processor.
             sched_yield()
             _ = poll(&waiting, nfds_t(waiting.count), 20)
             now = Self.now()

@@ -102,7 +102,7 @@ public final class PrivateCluster: Sendable {
                 output = error.description
             }
             // Not pg_ctl's word counts: the server may have ended by itself meanwhile, or be ending still.
-            guard running.waitForEnd(within: .seconds(60)) else {
+            guard running.waitForEnd(within: .seconds(20)) else {
                 throw .failed(action: "stopping Postgres", output: output, log: ClusterLog(placement.log).tail())
             }
         }

@@ -11,8 +11,8 @@ public struct SpoolBatch: @unchecked Sendable {
     /// The sequence after the last record.
     public let next: UInt64
     public let count: Int
-    /// Whether nothing was behind it when it was taken.
-    public let isLast: Bool
+    /// How many sequences were behind it when it was taken.
+    public let behind: UInt64
     let segment: Segment
     let places: Range<Int>
     /// Keeps the memory, save where there is no record.
@@ -78,7 +78,7 @@ public final class SpoolReader {
             guard expected < state.next else { return nil }
             segment.pins += 1
             return SpoolBatch(
-                expected: expected, settled: reader.cursor.settled, next: state.next, count: 0, isLast: true, segment: segment,
+                expected: expected, settled: reader.cursor.settled, next: state.next, count: 0, behind: 0, segment: segment,
                 places: start..<start,
                 file: nil)
         }
@@ -92,7 +92,7 @@ public final class SpoolReader {
         }
         segment.pins += 1
         return SpoolBatch(
-            expected: expected, settled: reader.cursor.settled, next: next, count: count, isLast: next == state.next, segment: segment,
+            expected: expected, settled: reader.cursor.settled, next: next, count: count, behind: state.next - next, segment: segment,
             places: start..<end, file: file)
     }
 

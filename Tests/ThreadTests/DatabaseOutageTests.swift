@@ -86,7 +86,7 @@ import Testing
             #expect(try eventually { try client.commitInDatabase() == commit }, "\(charter.program.errors)")
             #expect(try client.check("database") == "ok")
             #expect(try charter.interrupt() == 0)
-            #expect(eventually { Postmaster(state: folder + "/state") == nil })
+            #expect(Postmaster(state: folder + "/state") == nil)
         }
     }
 

@@ -64,7 +64,7 @@ import Testing
                 let run = try CharterProgram.run("reconcile", repository.path, "--once", "--state", state)
                 #expect(run.status == 0, "\(run)")
                 #expect(run.output.hasPrefix("\(outcome): "), "\(run)")
-                #expect(eventually { Postmaster(state: state) == nil })
+                #expect(Postmaster(state: state) == nil)
             }
             #expect(try String(contentsOfFile: state + "/.gitignore", encoding: .utf8) == "*\n")
             let charter = try RunningCharter(up: repository.path, state: state)
@@ -74,7 +74,7 @@ import Testing
             #expect(try CharterProgram.run("reconcile", repository.path, "--state", state).output.hasPrefix("unchanged: "))
             #expect(Postmaster(state: state) != nil)
             #expect(try charter.interrupt() == 0)
-            #expect(eventually { Postmaster(state: state) == nil })
+            #expect(Postmaster(state: state) == nil)
         }
     }
 

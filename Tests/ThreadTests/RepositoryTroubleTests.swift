@@ -12,7 +12,7 @@ import Testing
             let outcome = Outcome(status: try child.wait(), output: child.output, errors: child.errors)
             #expect(outcome.isClearFailure(1), "\(outcome)", sourceLocation: sourceLocation)
             for text in texts { #expect(outcome.errors.contains(text), "\(outcome)", sourceLocation: sourceLocation) }
-            #expect(eventually { Postmaster(state: folder + "/state") == nil }, sourceLocation: sourceLocation)
+            #expect(Postmaster(state: folder + "/state") == nil, sourceLocation: sourceLocation)
             #expect(!FileManager.default.fileExists(atPath: folder + "/bundle"), sourceLocation: sourceLocation)
         }
     }

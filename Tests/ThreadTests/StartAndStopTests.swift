@@ -12,7 +12,7 @@ import Testing
             let taken = try LoopbackListener()
             let outcome = try CharterProgram.run("up", repository.path, "--state", folder + "/state", "--listen", "127.0.0.1:\(taken.port)")
             #expect(outcome.isClearFailure(75, naming: "\(taken.port)"), "\(outcome)")
-            #expect(eventually { Postmaster(state: folder + "/state") == nil })
+            #expect(Postmaster(state: folder + "/state") == nil)
         }
     }
 

@@ -111,7 +111,7 @@ import Testing
         #expect(drift.status == 0, "\(drift)")
 
         #expect(try again.interrupt() == 0)
-        #expect(eventually { !postmaster.isAlive })
+        #expect(!postmaster.isAlive)
         #expect(!FileManager.default.fileExists(atPath: postmaster.socketDirectory + "/.s.PGSQL.5432"))
     }
 }

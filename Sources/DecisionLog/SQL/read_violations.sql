@@ -8,5 +8,6 @@ SELECT id, policy, subject_type, subject_id, severity, status, occurrences, deni
 FROM runtime.violations
 WHERE ($1::bigint IS NULL OR id < $1) AND ($2::text IS NULL OR status = $2) AND ($3::text IS NULL OR policy = $3)
     AND ($4::text IS NULL OR subject_type = $4) AND ($5::text IS NULL OR subject_id = $5) AND ($6::text IS NULL OR severity = $6)
-    AND ($7::timestamptz IS NULL OR last_at >= $7) AND ($8::timestamptz IS NULL OR first_at < $8) AND ($9::bigint IS NULL OR id = $9)
+    AND ($7::timestamptz IS NULL OR last_at >= $7 AND window_start > $7 - interval '1 day')
+    AND ($8::timestamptz IS NULL OR first_at < $8 AND window_start < $8) AND ($9::bigint IS NULL OR id = $9)
 ORDER BY id DESC LIMIT $10

@@ -13,7 +13,11 @@ enum DecisionLoad {
     static let requests = [Requests.everyday, Requests.costly].map { LoadGenerator.post("/v1/decisions", JSONWriter.bytes($0)) }
 
     /// Asks for as long as `body` takes, and `seconds` at least.
-    static func run(_ client: HTTPClient, seconds: Double = 1, during body: () throws -> Void) throws -> LoadGenerator.Result {
+    ///
+    /// - Parameter endsServer: whether `body` ends the server, so that nobody may answer any more before it has said so.
+    static func run(_ client: HTTPClient, seconds: Double = 1, endsServer: Bool = false, during body: () throws -> Void) throws
+        -> LoadGenerator.Result
+    {
         let port = Int(client.port)
         let end = StopSignal()
         let load = Background { () throws -> LoadGenerator.Result in
@@ -25,8 +29,7 @@ enum DecisionLoad {
                 do {
                     part = try generator.run(seconds: min(1, seconds))
                 } catch {
-                    // `body` has ended the server, and has not come to say so yet.
-                    if total.requests == 0, !end.isSet { throw error }
+                    if !endsServer || total.requests == 0 { throw error }
                     usleep(20_000)
                     continue
                 }

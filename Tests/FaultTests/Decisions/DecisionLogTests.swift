@@ -64,7 +64,7 @@ import Testing
             // So that much of it still waits on disk when it ends.
             let blocker = try cluster.connect()
             try blocker.script("BEGIN; LOCK TABLE runtime.decision_streams IN ACCESS EXCLUSIVE MODE")
-            let load = try DecisionLoad.run(client, seconds: 0.5) {
+            let load = try DecisionLoad.run(client, seconds: 0.5, endsServer: true) {
                 let isLoaded = try eventually { (try client.metric("charter_decision_log_taken_decisions") ?? 0) > 1000 }
                 #expect(isLoaded)
                 charter.program.signal(SIGKILL)
