@@ -28,8 +28,8 @@ public final class PostgresSink: DecisionSink, @unchecked Sendable {
     private var days: Set<Int64> = []
     private let fields = PostgresFieldBuffer(capacity: 1 << 16)
 
-    /// Batches that may wait before this one gives way to nobody any more: a sixteenth of a spool of a gibibyte.
-    private static let most: UInt64 = 16
+    /// Batches that may wait before this one gives way to nobody any more: a quarter of a spool of a gibibyte.
+    private static let most: UInt64 = 64
 
     static let columns = [
         "at", "id", "stream", "sequence", "allowed", "masked", "subject_type", "subject_id", "action", "resource_type", "resource_id",
