@@ -248,7 +248,7 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"), "TestSupport",
             ], swiftSettings: strict),
         .testTarget(name: "CommitTrustTests", dependencies: ["ControlPlane", "Git", "GovernanceModel"], swiftSettings: strict),
-        .testTarget(name: "WebhooksTests", dependencies: ["Digest", "Webhooks"], swiftSettings: strict),
+        .testTarget(name: "WebhooksTests", dependencies: ["Digest", "TestSupport", "Webhooks"], swiftSettings: strict),
         .testTarget(
             name: "ReconcilerTests",
             dependencies: [

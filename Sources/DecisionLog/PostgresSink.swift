@@ -28,8 +28,8 @@ public final class PostgresSink: DecisionSink, @unchecked Sendable {
     private var days: Set<Int64> = []
     private let fields = PostgresFieldBuffer(capacity: 1 << 16)
 
-    /// Batches that may wait before this one gives way to nobody any more: a quarter of a spool of a gibibyte.
-    private static let most: UInt64 = 64
+    /// Batches that may wait behind one that gives way to others: a quarter of a spool of a gibibyte.
+    private static let mostBehind: UInt64 = 64
 
     static let columns = [
         "at", "id", "stream", "sequence", "allowed", "masked", "subject_type", "subject_id", "action", "resource_type", "resource_id",
@@ -110,7 +110,7 @@ public final class PostgresSink: DecisionSink, @unchecked Sendable {
         guard held < end else { return }
         let from = max(held, only?.lowerBound ?? 0)
         try provideDays(of: batch, connection)
-        let givesWay = batch.behind < Self.most * UInt64(batch.count)
+        let givesWay = batch.behind < Self.mostBehind * UInt64(batch.count)
         try connection.transaction {
             var count = 0
             if !skips {

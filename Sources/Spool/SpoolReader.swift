@@ -79,8 +79,7 @@ public final class SpoolReader {
             segment.pins += 1
             return SpoolBatch(
                 expected: expected, settled: reader.cursor.settled, next: state.next, count: 0, behind: 0, segment: segment,
-                places: start..<start,
-                file: nil)
+                places: start..<start, file: nil)
         }
         let file = try segment.file()
         var (end, count, next) = (start, 0, expected)

@@ -96,7 +96,10 @@ import Testing
         }
     }
 
-    @Test func `a decision that the database cannot hold is lost alone, and counted`() throws {
+    @Test(
+        "decisions that the database cannot hold are lost alone, and counted",
+        arguments: [[5], [0], [9], [2, 7], [4, 5], [0, 1, 2, 8, 9], Array(0..<10)])
+    func refused(_ refused: [Int]) throws {
         try TemporaryFolder.with { folder in
             let database = try MigratedDatabase()
             let log = try Self.log(folder, database)
@@ -111,16 +114,20 @@ import Testing
             try owner.script(
                 """
                 CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
-                $$ BEGIN IF NEW.sequence = 5 THEN RAISE EXCEPTION 'no' USING ERRCODE = '22000'; END IF; RETURN NEW; END $$;
+                $$ BEGIN IF NEW.sequence IN (\(refused.map(String.init).joined(separator: ","))) THEN RAISE EXCEPTION 'no' USING ERRCODE = '22000'; END IF; RETURN NEW; END $$;
                 CREATE TRIGGER refuse BEFORE INSERT ON runtime.decisions FOR EACH ROW EXECUTE FUNCTION refuse()
                 """)
             Self.start(log, database)
             log.stop(within: 600)
             #expect(log.status.first?.failure == nil)
-            #expect(log.status.first?.lost == 1)
+            #expect(log.status.first?.lost == UInt64(refused.count))
             #expect(log.status.first?.refusal?.contains("no") == true)
-            #expect(try database.value("SELECT concat_ws(' ', next_sequence, recorded, lost) FROM runtime.decision_streams") == "10 9 1")
-            #expect(try database.value("SELECT count(*) FROM runtime.decisions") == "9")
+            #expect(
+                try database.value("SELECT concat_ws(' ', next_sequence, recorded, lost) FROM runtime.decision_streams")
+                    == "10 \(10 - refused.count) \(refused.count)")
+            let kept = Set(0..<10).subtracting(refused).sorted().map(String.init).joined(separator: ",")
+            #expect(
+                try database.value("SELECT coalesce(string_agg(sequence::text, ',' ORDER BY sequence), '') FROM runtime.decisions") == kept)
         }
     }
 
@@ -177,6 +184,54 @@ import Testing
                     "SELECT concat_ws(' ', occurrences, status, reopened) FROM runtime.violations WHERE policy = 'q' AND subject_id = 'bob'"
                 )
                     == "41 resolved 0")
+        }
+    }
+
+    @Test func `a violation that occurs again is changed in its page, and no index with it`() throws {
+        try TemporaryFolder.with { folder in
+            let database = try MigratedDatabase()
+            let log = try Self.log(folder, database)
+            Self.start(log, database)
+            for round in 0..<20 {
+                for subject in 0..<10 { LogFixture.append(.init(number: round, subject: "s\(subject)", policies: ["p"]), to: log) }
+                #expect(try eventually { try database.value("SELECT sum(occurrences) FROM runtime.violations") == "\(10 * (round + 1))" })
+            }
+            log.stop(within: 600)
+            // The server counts a moment later.
+            let updates = "FROM pg_stat_user_tables WHERE schemaname = 'runtime' AND relname = 'violations'"
+            #expect(try eventually { try database.value("SELECT n_tup_upd >= 190 \(updates)") == "t" })
+            #expect(try database.value("SELECT n_tup_hot_upd = n_tup_upd \(updates)") == "t")
+        }
+    }
+
+    @Test func `violations are found by when they occurred, at whatever time of their day`() async throws {
+        let folder = try TemporaryFolder.make()
+        defer { TemporaryFolder.remove(folder) }
+        let database = try MigratedDatabase()
+        let log = try Self.log(folder, database)
+        Self.start(log, database)
+        // From 2026-09-21T00:00:00Z on, an hour and then thirty in a day's turn.
+        let midnight: Int64 = 1_789_948_800_000_000_000
+        let hour: Int64 = 3_600_000_000_000
+        let hours: [Int64] = [0, 1, 12, 23, 24, 47, 48, 71, 95]
+        for (number, at) in hours.enumerated() {
+            LogFixture.append(.init(number: number, subject: "s\(at)", policies: ["p"], at: midnight + at * hour), to: log)
+        }
+        log.stop(within: 600)
+        let store = RuntimeStore()
+        store.open(database.configuration)
+        defer { store.close() }
+        func time(_ hour: Int64) -> String {
+            Date(timeIntervalSince1970: Double(midnight / 1_000_000_000 + hour * 3600)).formatted(.iso8601)
+        }
+        for bound in Int64(0)...96 {
+            var filter = ViolationFilter()
+            filter.since = time(bound)
+            let later = try await store.violations(filter).items.compactMap { $0["subject"]?["id"]?.stringValue }
+            #expect(Set(later) == Set(hours.filter { $0 >= bound }.map { "s\($0)" }), "since \(time(bound))")
+            (filter.since, filter.until) = (nil, time(bound))
+            let earlier = try await store.violations(filter).items.compactMap { $0["subject"]?["id"]?.stringValue }
+            #expect(Set(earlier) == Set(hours.filter { $0 < bound }.map { "s\($0)" }), "until \(time(bound))")
         }
     }
 

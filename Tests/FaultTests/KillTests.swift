@@ -119,7 +119,7 @@ import Testing
             let landings = try workers.map { try $0.value(within: .seconds(3600)) }
             print("kills landed: \(landings.map(\.description).joined(separator: "; "))")
             #expect(landings.map(\.all).reduce(0, +) == 2 * count)
-            #expect(landings.map(\.inside).reduce(0, +) >= count / 2, "too few landed inside an apply")
+            #expect(landings.map(\.inside).reduce(0, +) >= count, "too few landed inside an apply")
         }
     }
 

@@ -113,5 +113,6 @@ import Testing
         #expect(try again.interrupt() == 0)
         #expect(!postmaster.isAlive)
         #expect(!FileManager.default.fileExists(atPath: postmaster.socketDirectory + "/.s.PGSQL.5432"))
+        #expect(throws: Failure.self) { try client.get("/healthz") }
     }
 }
